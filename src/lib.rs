@@ -1,0 +1,7 @@
+//! Mission Control: the live backend for fleets of agents.
+//!
+//! Four rooms, from the inside out: [`domain`] decides, [`ports`] say what is needed and offered,
+//! `adapters` speak the technologies, `app` joins them.
+
+pub mod domain;
+pub mod ports;
