@@ -1,1 +1,25 @@
 //! The ports: traits and their requests, replies and errors. No technology is named here.
+//!
+//! Outward, what the product needs: [`event_log`], [`event_publisher`], [`token_verifier`],
+//! [`token_issuer`], [`clock`], [`entropy`]. Inward, what it offers: [`gate`], [`intake`], [`reads`],
+//! [`live_feed`], [`admin`], [`sign_in`], [`health`]; and [`transport`] for what carries it.
+
+pub mod clock;
+pub mod entropy;
+pub mod event_log;
+pub mod event_publisher;
+pub mod token_issuer;
+pub mod token_verifier;
+
+pub mod admin;
+pub mod gate;
+pub mod health;
+pub mod intake;
+pub mod live_feed;
+pub mod reads;
+pub mod sign_in;
+
+pub mod transport;
+
+#[cfg(feature = "test-support")]
+pub mod conformance;

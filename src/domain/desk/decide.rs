@@ -1,0 +1,177 @@
+//! The decisions themselves, one function for each kind of report.
+
+use super::{Command, Decision, Desk, FenceChange};
+use crate::domain::event::{ActivityEvent, Event, LifecycleEvent, StatusEvent};
+use crate::domain::fault::{Code, Fault};
+use crate::domain::fleet::Agent;
+use crate::domain::id::{AgentId, SessionId};
+use crate::domain::lifecycle::{Reason, Signal, Standing, Status, after};
+use crate::domain::report::{Exit, Report, ReportBody};
+use crate::domain::text::{Labels, Message, StateWord};
+use crate::domain::time::Timestamp;
+
+pub(super) fn decide(desk: &Desk, command: &Command, now: Timestamp) -> Result<Decision, Fault> {
+    match command {
+        Command::Report(report) => decide_report(desk, report, now),
+        Command::Forget(agent) => match desk.fleet.get(agent) {
+            None => Err(Fault::new(Code::NotFound, "there is no such agent")),
+            Some(_) => Ok(Decision {
+                applied: true,
+                events: vec![Event::AgentRemoved(agent.clone())],
+                fence: FenceChange::Drop,
+            }),
+        },
+    }
+}
+
+fn decide_report(desk: &Desk, report: &Report, now: Timestamp) -> Result<Decision, Fault> {
+    let fence = match &report.instance {
+        None => FenceChange::Keep,
+        Some(stamp) => {
+            let fence = desk.fences.get(&report.agent).cloned().unwrap_or_default();
+            if fence.is_late(stamp) {
+                return Ok(Decision { applied: false, events: Vec::new(), fence: FenceChange::Keep });
+            }
+            FenceChange::Set(fence.passed(stamp, desk.limits.instances_per_agent))
+        }
+    };
+    let known = desk.fleet.get(&report.agent);
+    if known.is_none() && desk.fleet.len() >= desk.limits.agents {
+        let detail = "forget an agent that is no longer needed, or raise limits.agents";
+        return Err(Fault::new(Code::FleetFull, detail));
+    }
+    let case = Case { agent: &report.agent, known, now, shown: report.timestamp.unwrap_or(now) };
+    let events = match &report.body {
+        ReportBody::Status { status, message, state, labels } => {
+            case.status(*status, message.as_ref(), state.as_ref(), labels.as_ref())
+        }
+        ReportBody::Lifecycle { signal, message, exit, labels } => {
+            case.lifecycle(*signal, message.as_ref(), exit, labels.as_ref())
+        }
+        ReportBody::Activity { session, last_message, state } => {
+            case.activity(session, last_message, state.as_ref(), desk.limits.sessions_per_agent)
+        }
+    };
+    Ok(Decision { applied: true, events, fence })
+}
+
+/// One report about one agent at one time.
+struct Case<'a> {
+    agent: &'a AgentId,
+    known: Option<&'a Agent>,
+    now: Timestamp,
+    /// The time that screens show.
+    shown: Timestamp,
+}
+
+impl Case<'_> {
+    /// The status report: an event only when something about the agent changes.
+    fn status(
+        &self,
+        status: Status,
+        message: Option<&Message>,
+        state: Option<&StateWord>,
+        labels: Option<&Labels>,
+    ) -> Vec<Event> {
+        let same = self.known.is_some_and(|agent| {
+            let now = &agent.status;
+            now.standing.status == status
+                && now.message.as_ref() == message
+                && now.state.as_ref() == state
+                && labels.is_none_or(|labels| *labels == now.labels)
+        });
+        if same {
+            return Vec::new();
+        }
+        // The reason is why it has this status: a new word about it does not undo a start or a crash.
+        let reason = self
+            .known
+            .map(|agent| agent.status.standing)
+            .filter(|standing| standing.status == status)
+            .map_or(Reason::Reported, |standing| standing.reason);
+        let event = self.standing(Standing { status, reason }, labels, self.restarts());
+        vec![Event::Status(StatusEvent { message: message.cloned(), state: state.cloned(), ..event })]
+    }
+
+    /// The lifecycle report: always its event, then the status where status or reason change.
+    fn lifecycle(
+        &self,
+        signal: Signal,
+        message: Option<&Message>,
+        exit: &Exit,
+        labels: Option<&Labels>,
+    ) -> Vec<Event> {
+        let restarts = self.restarts().saturating_add(u32::from(signal == Signal::Restart));
+        let standing = after(self.known.map(|agent| agent.status.standing.status), signal);
+        let mut events = vec![Event::Lifecycle(LifecycleEvent {
+            agent: self.agent.clone(),
+            signal,
+            timestamp: self.shown,
+            message: message.cloned(),
+            exit: exit.clone(),
+            labels: labels.cloned(),
+            restarts,
+        })];
+        if self.known.is_none_or(|agent| agent.status.standing != standing) {
+            let event = self.standing(standing, labels, restarts);
+            events.push(Event::Status(StatusEvent { message: message.cloned(), ..event }));
+        }
+        events
+    }
+
+    /// The activity report: makes an unknown agent known, makes room among its sessions, then its event.
+    fn activity(
+        &self,
+        session: &SessionId,
+        last_message: &Message,
+        state: Option<&StateWord>,
+        sessions_max: usize,
+    ) -> Vec<Event> {
+        let mut events = Vec::with_capacity(2);
+        match self.known {
+            None => {
+                let heard = Standing { status: Status::Online, reason: Reason::Heard };
+                events.push(Event::Status(self.standing(heard, None, 0)));
+            }
+            Some(agent) if !agent.sessions.contains_key(session) => {
+                let surplus = agent.sessions.len().saturating_add(1).saturating_sub(sessions_max);
+                let mut by_age: Vec<_> = agent.sessions.iter().map(|(id, kept)| (kept.rev, id)).collect();
+                by_age.sort_unstable();
+                let oldest = by_age.into_iter().take(surplus).map(|(_, id)| id.clone());
+                events.extend(oldest.map(|id| Event::SessionRemoved(self.agent.clone(), id)));
+            }
+            Some(_) => {}
+        }
+        events.push(Event::Activity(ActivityEvent {
+            agent: self.agent.clone(),
+            session: session.clone(),
+            last_message: last_message.clone(),
+            state: state.cloned(),
+            timestamp: self.shown,
+        }));
+        events
+    }
+
+    fn restarts(&self) -> u32 {
+        self.known.map_or(0, |agent| agent.status.restarts)
+    }
+
+    /// A status event without message and state; the time in a status goes on while it stays.
+    fn standing(&self, standing: Standing, labels: Option<&Labels>, restarts: u32) -> StatusEvent {
+        let before = self.known.map(|agent| &agent.status);
+        let since = before
+            .filter(|before| before.standing.status == standing.status)
+            .map_or(self.now, |before| before.since);
+        let labels = labels.or(before.map(|before| &before.labels)).cloned().unwrap_or_default();
+        StatusEvent {
+            agent: self.agent.clone(),
+            standing,
+            since,
+            timestamp: self.shown,
+            message: None,
+            state: None,
+            labels,
+            restarts,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The fleet: agents and their sessions at one position of history. A fold of events, nothing else.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::cursor::Seq;
+use super::event::{ActivityEvent, Event, LifecycleEvent, Recorded, StatusEvent};
+use super::id::{AgentId, SessionId};
+
+/// An agent as screens show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agent {
+    /// Its newest status, with the labels and restarts that came since.
+    pub status: StatusEvent,
+    /// Position of its last change; its sessions count apart.
+    pub rev: Seq,
+    /// Its sessions.
+    pub sessions: BTreeMap<SessionId, Session>,
+}
+
+/// A session as screens show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its newest activity.
+    pub activity: ActivityEvent,
+    /// Position of its last change.
+    pub rev: Seq,
+}
+
+/// All agents at one position. Cheap to copy: agents are shared until they change.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fleet {
+    at: Seq,
+    agents: BTreeMap<AgentId, Arc<Agent>>,
+}
+
+impl Fleet {
+    /// The position it is the fold up to.
+    #[must_use]
+    pub const fn at(&self) -> Seq {
+        self.at
+    }
+
+    /// How many agents there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.agents.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.agents.is_empty()
+    }
+
+    /// One agent.
+    #[must_use]
+    pub fn get(&self, agent: &AgentId) -> Option<&Agent> {
+        self.agents.get(agent).map(Arc::as_ref)
+    }
+
+    /// All agents in the order of their ids.
+    pub fn agents(&self) -> impl Iterator<Item = (&AgentId, &Agent)> {
+        self.agents.iter().map(|(id, agent)| (id, agent.as_ref()))
+    }
+
+    /// Takes the next event. One that is not after [`Fleet::at`] was taken before and changes nothing.
+    pub fn apply(&mut self, recorded: &Recorded) {
+        if recorded.seq <= self.at {
+            return;
+        }
+        self.at = recorded.seq;
+        match &recorded.event {
+            Event::Status(event) => self.set_status(event, recorded.seq),
+            Event::Lifecycle(event) => self.note_lifecycle(event, recorded.seq),
+            Event::Activity(event) => self.set_activity(event, recorded.seq),
+            Event::AgentRemoved(agent) => {
+                self.agents.remove(agent);
+            }
+            Event::SessionRemoved(agent, session) => {
+                if let Some(agent) = self.agents.get_mut(agent) {
+                    Arc::make_mut(agent).sessions.remove(session);
+                }
+            }
+        }
+    }
+
+    fn set_status(&mut self, event: &StatusEvent, rev: Seq) {
+        match self.agents.get_mut(&event.agent) {
+            Some(agent) => {
+                let agent = Arc::make_mut(agent);
+                agent.status = event.clone();
+                agent.rev = rev;
+            }
+            None => {
+                let agent = Agent { status: event.clone(), rev, sessions: BTreeMap::new() };
+                self.agents.insert(event.agent.clone(), Arc::new(agent));
+            }
+        }
+    }
+
+    /// An unknown agent's lifecycle event is followed by the status that makes it known.
+    fn note_lifecycle(&mut self, event: &LifecycleEvent, rev: Seq) {
+        if let Some(agent) = self.agents.get_mut(&event.agent) {
+            let agent = Arc::make_mut(agent);
+            agent.status.restarts = event.restarts;
+            if let Some(labels) = &event.labels {
+                agent.status.labels = labels.clone();
+            }
+            agent.rev = rev;
+        }
+    }
+
+    fn set_activity(&mut self, event: &ActivityEvent, rev: Seq) {
+        if let Some(agent) = self.agents.get_mut(&event.agent) {
+            let session = Session { activity: event.clone(), rev };
+            Arc::make_mut(agent).sessions.insert(event.session.clone(), session);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The bounds that decisions keep. Defaults are those of the contract, section 9.
+
+/// What one report, one agent and the fleet may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest `message` or `lastMessage`, in bytes; longer ones are cut on a character boundary.
+    pub message_bytes: usize,
+    /// Most labels of an agent.
+    pub labels: usize,
+    /// Longest label key or value, in bytes.
+    pub label_bytes: usize,
+    /// Most agents of the fleet; one more is `fleet_full`.
+    pub agents: usize,
+    /// Most sessions of an agent; one more removes the one that was quiet for longest.
+    pub sessions_per_agent: usize,
+    /// Most instances of an agent that the fence remembers.
+    pub instances_per_agent: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_bytes: 4096,
+            labels: 16,
+            label_bytes: 64,
+            agents: 50_000,
+            sessions_per_agent: 100,
+            instances_per_agent: 64,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Patterns of agent ids, as grants and interests use them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::id::{AgentId, ID_CHARS_MAX, is_id_byte};
+
+/// Most `*` in a pattern.
+pub const STARS_MAX: usize = 4;
+/// Most patterns of an interest or a grant.
+pub const PATTERNS_MAX: usize = 64;
+
+/// Why a text is not a pattern, or a list of them too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// Empty, longer than an id, or with a character that neither ids nor patterns have.
+    #[error("a pattern is 1 to 128 characters of letters, digits, . _ : @ - and *")]
+    Character,
+    /// More than four `*`.
+    #[error("a pattern has at most {STARS_MAX} *")]
+    TooManyStars,
+    /// More patterns than an interest or grant may have.
+    #[error("there can be at most {PATTERNS_MAX} patterns")]
+    TooMany,
+}
+
+/// An agent id in which `*` stands for any run of characters, also none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pattern(Arc<str>);
+
+impl Pattern {
+    /// Takes an id with at most four `*`.
+    ///
+    /// # Errors
+    /// [`PatternError`] says which rule the text breaks.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        if text.is_empty() || text.len() > ID_CHARS_MAX || !text.bytes().all(|b| b == b'*' || is_id_byte(b)) {
+            return Err(PatternError::Character);
+        }
+        if text.bytes().filter(|byte| *byte == b'*').count() > STARS_MAX {
+            return Err(PatternError::TooManyStars);
+        }
+        Ok(Self(Arc::from(text)))
+    }
+
+    /// The pattern as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether every id matches.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.0.bytes().all(|byte| byte == b'*')
+    }
+
+    /// Whether this id matches. Case matters.
+    #[must_use]
+    pub fn matches(&self, agent: &AgentId) -> bool {
+        let Some((head, rest)) = self.0.split_once('*') else {
+            return *self.0 == *agent.as_str();
+        };
+        let Some(mut left) = agent.as_str().strip_prefix(head) else {
+            return false;
+        };
+        // Between two stars the leftmost fit leaves most to what follows; the last part must end the id.
+        let mut parts = rest.split('*').peekable();
+        while let Some(part) = parts.next() {
+            if parts.peek().is_none() {
+                return left.ends_with(part);
+            }
+            let Some((_, after)) = left.split_once(part) else {
+                return false;
+            };
+            left = after;
+        }
+        true
+    }
+}
+
+/// A set of patterns: an id is in it when one of them matches.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Patterns(Arc<BTreeSet<Pattern>>);
+
+impl Patterns {
+    /// The set that every id is in.
+    #[must_use]
+    pub fn all() -> Self {
+        Self(Arc::new(BTreeSet::from([Pattern(Arc::from("*"))])))
+    }
+
+    /// Reads texts into a set; double ones count once.
+    ///
+    /// # Errors
+    /// [`PatternError`] when a text is no pattern or there are more than [`PATTERNS_MAX`].
+    pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, PatternError> {
+        let mut set = BTreeSet::new();
+        for text in texts {
+            set.insert(Pattern::parse(text)?);
+            if set.len() > PATTERNS_MAX {
+                return Err(PatternError::TooMany);
+            }
+        }
+        Ok(Self(Arc::new(set)))
+    }
+
+    /// Whether every id is in the set.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.0.iter().any(Pattern::is_all)
+    }
+
+    /// Whether this id is in the set.
+    #[must_use]
+    pub fn contains(&self, agent: &AgentId) -> bool {
+        self.0.iter().any(|pattern| pattern.matches(agent))
+    }
+
+    /// The patterns in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Pattern> {
+        self.0.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fits(pattern: &str, id: &str) -> bool {
+        Pattern::parse(pattern).unwrap().matches(&AgentId::parse(id).unwrap())
+    }
+
+    #[test]
+    fn a_pattern_matches_as_a_glob() {
+        for (pattern, id) in [
+            ("*", "a"),
+            ("a", "a"),
+            ("a*", "a"),
+            ("a*", "abc"),
+            ("*c", "abc"),
+            ("a*c", "ac"),
+            ("a*c", "abbc"),
+            ("build-*", "build-7"),
+            ("*a*b*", "xaxbx"),
+            ("a*b*c*d", "aXbXcXd"),
+            ("**", "x"),
+            ("*ab", "aab"),
+            ("a*ab*b", "aabb"),
+        ] {
+            assert!(fits(pattern, id), "{pattern} {id}");
+        }
+        for (pattern, id) in [
+            ("a", "b"),
+            ("a", "A"),
+            ("a", "ab"),
+            ("a*", "ba"),
+            ("*c", "cb"),
+            ("a*a", "a"),
+            ("a*c", "abcd"),
+            ("*a*b*", "xbxax"),
+            ("build-*", "build"),
+            ("a*ab*b", "aab"),
+        ] {
+            assert!(!fits(pattern, id), "{pattern} {id}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_refuses_a_fifth_star_and_strange_characters() {
+        assert!(Pattern::parse("a*b*c*d*").is_ok());
+        assert_eq!(Pattern::parse("*a*b*c*d*"), Err(PatternError::TooManyStars));
+        for bad in ["", "a b", "a>", "a,b", "[a]", &"a".repeat(129)] {
+            assert_eq!(Pattern::parse(bad), Err(PatternError::Character), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_set_takes_64_patterns_and_refuses_one_more() {
+        let texts: Vec<String> = (0..65).map(|n| format!("a{n}")).collect();
+        assert!(Patterns::parse(texts.iter().take(64).map(String::as_str)).is_ok());
+        assert_eq!(Patterns::parse(texts.iter().map(String::as_str)), Err(PatternError::TooMany));
+        assert!(Patterns::parse(["a", "*"]).unwrap().is_all());
+        assert!(!Patterns::parse([]).unwrap().contains(&AgentId::parse("a").unwrap()));
+    }
+}

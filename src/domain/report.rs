@@ -1,0 +1,95 @@
+//! Reports: what an agent, its supervisor or a hook tells the server.
+
+use super::id::{AgentId, InstanceId, SessionId};
+use super::lifecycle::{Signal, Status};
+use super::text::{Labels, Message, StateWord};
+use super::time::Timestamp;
+
+/// One report about one agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Whom it is about.
+    pub agent: AgentId,
+    /// When it happened, by the reporter's clock; for display only.
+    pub timestamp: Option<Timestamp>,
+    /// Which process life of the agent sent it; fenced when given.
+    pub instance: Option<Stamp>,
+    /// What it says.
+    pub body: ReportBody,
+}
+
+/// What a report says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReportBody {
+    /// The agent's status.
+    Status {
+        /// The status.
+        status: Status,
+        /// A word to people; absent clears.
+        message: Option<Message>,
+        /// What it is doing; absent clears.
+        state: Option<StateWord>,
+        /// Its labels; absent keeps.
+        labels: Option<Labels>,
+    },
+    /// A change in the life of its process.
+    Lifecycle {
+        /// What happened.
+        signal: Signal,
+        /// A word to people.
+        message: Option<Message>,
+        /// How the process ended.
+        exit: Exit,
+        /// Its labels; absent keeps.
+        labels: Option<Labels>,
+    },
+    /// A new last message of a session.
+    Activity {
+        /// The session.
+        session: SessionId,
+        /// Its last message.
+        last_message: Message,
+        /// What the session is doing; absent clears.
+        state: Option<StateWord>,
+    },
+}
+
+/// How a process ended; either part may be unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Exit {
+    /// The exit code.
+    pub code: Option<i32>,
+    /// The signal's name, like `SIGKILL`.
+    pub signal: Option<SignalName>,
+}
+
+/// A signal's name: 1 to 32 letters, digits, `+` or `-`, as in `SIGRTMIN+3`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SignalName(std::sync::Arc<str>);
+
+impl SignalName {
+    /// Takes a name, or nothing when the text is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=32).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-'));
+        fits.then(|| Self(std::sync::Arc::from(text)))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Which process life of an agent a report comes from, and its place in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// The process life.
+    pub id: InstanceId,
+    /// When it began; orders the lives of one agent.
+    pub started_at: Option<Timestamp>,
+    /// Position of the report in this life; a report at or below the last one is late.
+    pub report_seq: Option<u64>,
+}

@@ -1,0 +1,67 @@
+//! Points in time. The domain is told the time; it never asks.
+
+use std::time::Duration;
+
+/// Milliseconds since 1970-01-01 UTC, 0 to 2^53 − 1, so that every JSON reader holds it exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The latest timestamp: 2^53 − 1.
+    pub const MAX: Self = Self((1 << 53) - 1);
+
+    /// A timestamp from milliseconds, or nothing past [`Timestamp::MAX`].
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Option<Self> {
+        if millis <= Self::MAX.0 { Some(Self(millis)) } else { None }
+    }
+
+    /// A timestamp from milliseconds, held at [`Timestamp::MAX`].
+    #[must_use]
+    pub const fn saturating(millis: u64) -> Self {
+        if millis <= Self::MAX.0 { Self(millis) } else { Self::MAX }
+    }
+
+    /// Milliseconds since 1970-01-01 UTC.
+    #[must_use]
+    pub const fn millis(self) -> u64 {
+        self.0
+    }
+
+    /// How long after `earlier` this is; nothing when it is not after it.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+
+    /// This time and `by` more, held at [`Timestamp::MAX`].
+    #[must_use]
+    pub fn plus(self, by: Duration) -> Self {
+        let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        Self::saturating(self.0.saturating_add(by))
+    }
+}
+
+/// Time that only goes forward, counted from the start of the process. For rates and waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Monotonic(Duration);
+
+impl Monotonic {
+    /// The point that lies this long after the start.
+    #[must_use]
+    pub const fn new(since_start: Duration) -> Self {
+        Self(since_start)
+    }
+
+    /// How long after `earlier` this is; nothing when it is not after it.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// This point and `by` more.
+    #[must_use]
+    pub const fn plus(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(by))
+    }
+}

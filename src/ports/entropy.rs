@@ -1,0 +1,16 @@
+//! Port out: randomness that nobody can guess.
+
+/// The source of random bytes failed; nothing that needs them may go on.
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system gave no random bytes")]
+pub struct EntropyError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// Gives unguessable bytes for ids, tickets and codes.
+#[cfg_attr(feature = "test-support", mockall::automock)]
+pub trait Entropy: Send + Sync {
+    /// Sixteen random bytes.
+    ///
+    /// # Errors
+    /// [`EntropyError`] when the source fails.
+    fn bytes(&self) -> Result<[u8; 16], EntropyError>;
+}

@@ -1,0 +1,31 @@
+//! Port out: the way to the screens. Every transport is one.
+
+use std::sync::Arc;
+
+use crate::domain::event::Recorded;
+use crate::domain::farewell::Farewell;
+use crate::domain::id::ConnectionId;
+use crate::domain::registry::Audience;
+
+/// One event and those who see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The event.
+    pub recorded: Arc<Recorded>,
+    /// Those who see it, on every transport of this node: a transport leaves out whom it does not know.
+    pub audience: Audience,
+}
+
+/// Carries events to connections.
+///
+/// Called in the order of seqs, never at the same time from two places, and for every event, also
+/// one that nobody sees. It must not block and must not fail: what a socket cannot take now is that
+/// socket's matter.
+#[cfg_attr(feature = "test-support", mockall::automock)]
+pub trait EventPublisher: Send + Sync {
+    /// Carries these events to their audiences.
+    fn publish(&self, batch: &[Delivery]);
+
+    /// Ends a connection. Nothing happens when this transport does not know it.
+    fn dismiss(&self, connection: ConnectionId, farewell: Farewell);
+}

@@ -1,0 +1,44 @@
+//! Port in: who may come in.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::domain::fault::Fault;
+use crate::domain::grant::Principal;
+use crate::ports::token_verifier::SecretText;
+
+/// What a caller proves itself with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// A token.
+    Token(SecretText),
+    /// A ticket: good once, for one live connection.
+    Ticket(SecretText),
+}
+
+/// A fresh ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// Its text.
+    pub text: SecretText,
+    /// How long it is good for.
+    pub expires_in: Duration,
+}
+
+/// Lets callers in, or says why not.
+#[cfg_attr(feature = "test-support", mockall::automock)]
+#[async_trait]
+pub trait Gate: Send + Sync {
+    /// Whom this token speaks for.
+    ///
+    /// # Errors
+    /// `invalid_token`, `token_expired`, `token_revoked`.
+    async fn admit(&self, token: &SecretText) -> Result<Principal, Fault>;
+
+    /// Gives a ticket that opens one live connection in the place of this principal's token.
+    ///
+    /// # Errors
+    /// `overloaded` when too many tickets are out; `internal`.
+    fn ticket(&self, principal: &Principal) -> Result<Ticket, Fault>;
+}

@@ -1,0 +1,137 @@
+//! Port in: what a watcher's connection may do.
+//!
+//! The copy of the fleet and the registration are one step: every event after [`Opened::from`] that
+//! the view covers is published to the connection, none before.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::domain::cursor::{Cursor, Epoch, Seq};
+use crate::domain::fault::Fault;
+use crate::domain::fleet::Fleet;
+use crate::domain::grant::Principal;
+use crate::domain::id::ConnectionId;
+use crate::domain::interest::Interest;
+use crate::domain::resume::Plan;
+use crate::domain::time::Timestamp;
+use crate::domain::view::View;
+use crate::ports::gate::Credential;
+use crate::ports::token_verifier::SecretText;
+
+/// Somebody who wants to watch.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// The name of the transport it came by.
+    pub transport: &'static str,
+    /// Where it came from, where that is known: refusals are counted by address.
+    pub peer: Option<IpAddr>,
+    /// What it proves itself with, or why that could not be read.
+    pub credential: Result<Credential, Fault>,
+    /// What it asks for.
+    pub interest: Interest,
+    /// Where it stood before.
+    pub cursor: Option<Cursor>,
+}
+
+/// How a connection begins, or begins anew.
+#[derive(Debug, Clone)]
+pub struct Beginning {
+    /// How it is brought up to date, and why so.
+    pub plan: Plan,
+    /// The fleet it starts from, for a snapshot; to be shown through the view.
+    pub fleet: Option<Arc<Fleet>>,
+    /// The head at that moment.
+    pub head: Seq,
+    /// Events after this position are to be delivered.
+    pub from: Seq,
+    /// What the connection is shown.
+    pub view: View,
+}
+
+/// A connection that was let in. Dropping the seat ends it.
+#[derive(Debug)]
+pub struct Opened {
+    /// Its id.
+    pub connection: ConnectionId,
+    /// Whose it is.
+    pub principal: Principal,
+    /// The history.
+    pub epoch: Epoch,
+    /// How it begins.
+    pub beginning: Beginning,
+    /// When this server began to serve.
+    pub server_started_at: Timestamp,
+    /// The server's clock at that moment.
+    pub server_time: Timestamp,
+    /// Keeps the connection registered.
+    pub seat: Seat,
+}
+
+/// Keeps a connection registered until it is dropped.
+pub struct Seat(Option<Box<dyn FnOnce() + Send + Sync>>);
+
+impl Seat {
+    /// A seat that does this when it is given up.
+    #[must_use]
+    pub fn new(give_up: impl FnOnce() + Send + Sync + 'static) -> Self {
+        Self(Some(Box::new(give_up)))
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(give_up) = self.0.take() {
+            give_up();
+        }
+    }
+}
+
+impl std::fmt::Debug for Seat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seat")
+    }
+}
+
+/// A token that took another's place.
+#[derive(Debug, Clone)]
+pub struct Refreshed {
+    /// What the new token says.
+    pub principal: Principal,
+    /// The new beginning, where the grant changed.
+    pub resync: Option<Beginning>,
+}
+
+/// Opens and steers live connections.
+#[cfg_attr(feature = "test-support", mockall::automock)]
+#[async_trait]
+pub trait LiveFeed: Send + Sync {
+    /// Lets a connection in: who it is, what it may see, how it begins.
+    ///
+    /// # Errors
+    /// Of [`crate::ports::gate::Gate::admit`]; `missing_token`, `invalid_ticket`,
+    /// `ambiguous_credentials`, `forbidden_scope`, `too_many_connections`, `rate_limited`,
+    /// `overloaded`, `draining`.
+    async fn open(&self, arrival: Arrival) -> Result<Opened, Fault>;
+
+    /// Changes what a connection asked for; it begins anew.
+    ///
+    /// # Errors
+    /// `not_found` when the connection is gone.
+    async fn change_interest(&self, connection: ConnectionId, interest: Interest)
+    -> Result<Beginning, Fault>;
+
+    /// Begins a connection anew that fell out of what its transport holds.
+    ///
+    /// # Errors
+    /// `not_found` when the connection is gone.
+    async fn catch_up(&self, connection: ConnectionId) -> Result<Beginning, Fault>;
+
+    /// Puts a fresh token of the same user behind a connection.
+    ///
+    /// # Errors
+    /// Of [`crate::ports::gate::Gate::admit`]; `forbidden_scope` when neither watching nor reporting
+    /// is left, `invalid_token` for another user; `not_found` when the connection is gone.
+    async fn refresh(&self, connection: ConnectionId, token: &SecretText) -> Result<Refreshed, Fault>;
+}

@@ -1,0 +1,76 @@
+//! Port out: makes tokens, and seals the small notes that sign-in hands to browsers.
+
+use crate::domain::grant::Grant;
+use crate::domain::id::UserId;
+use crate::domain::time::Timestamp;
+use crate::ports::token_verifier::SecretText;
+
+/// What a new token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewToken {
+    /// Whom it speaks for.
+    pub user: UserId,
+    /// What it allows.
+    pub grant: Grant,
+    /// When it is issued.
+    pub issued_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// Its own id.
+    pub token_id: String,
+}
+
+/// What a sealed note is good for. A note sealed for one purpose is no good for another, nor as a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// The one-time code of a sign-in link.
+    SignInCode,
+    /// The cookie of a signed-in browser.
+    BrowserSession,
+}
+
+/// A note that only this server can have written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Whom it is about.
+    pub user: UserId,
+    /// Its own id.
+    pub id: String,
+    /// When it was written.
+    pub issued_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// Why no token can be made or no note read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IssueError {
+    /// There is no secret to sign with.
+    #[error("there is no secret to sign with: set auth.secret or auth.secret_file")]
+    NoSecret,
+    /// The note is not ours, is for another purpose, or has ended.
+    #[error("the note is not valid")]
+    Invalid,
+}
+
+/// Makes tokens and notes with the configured secret.
+#[cfg_attr(feature = "test-support", mockall::automock)]
+pub trait TokenIssuer: Send + Sync {
+    /// Makes a token.
+    ///
+    /// # Errors
+    /// [`IssueError::NoSecret`].
+    fn issue(&self, token: &NewToken) -> Result<SecretText, IssueError>;
+
+    /// Seals a note.
+    ///
+    /// # Errors
+    /// [`IssueError::NoSecret`].
+    fn seal(&self, purpose: Purpose, note: &Note) -> Result<SecretText, IssueError>;
+
+    /// Reads a sealed note at this time.
+    ///
+    /// # Errors
+    /// [`IssueError::Invalid`] or [`IssueError::NoSecret`].
+    fn unseal(&self, purpose: Purpose, sealed: &SecretText, now: Timestamp) -> Result<Note, IssueError>;
+}

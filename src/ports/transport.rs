@@ -1,0 +1,33 @@
+//! Port in: something that carries the product to its users.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use async_trait::async_trait;
+
+/// Resolves when serving is to end.
+pub type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Why a transport could not serve.
+#[derive(Debug, thiserror::Error)]
+#[error("the {transport} transport failed")]
+pub struct TransportError {
+    /// Which one.
+    pub transport: &'static str,
+    /// What happened.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// Carries the product over one technology.
+#[async_trait]
+pub trait Transport: Send {
+    /// Its name in logs and connection lists.
+    fn name(&self) -> &'static str;
+
+    /// Serves until stopped, then stops taking what is new and returns when what was begun is done.
+    ///
+    /// # Errors
+    /// [`TransportError`] when it cannot serve at all; one bad peer is no error.
+    async fn serve(self: Box<Self>, stop: Stop) -> Result<(), TransportError>;
+}
