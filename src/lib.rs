@@ -5,3 +5,6 @@
 
 pub mod domain;
 pub mod ports;
+
+#[cfg(any(feature = "wire", feature = "memory", feature = "system", feature = "jwt", feature = "dashboard"))]
+pub mod adapters;

@@ -1,0 +1,209 @@
+//! The log in memory: the first log. Everything is gone with the process, and a new one begins a new
+//! epoch, so no reader takes one history for another.
+//!
+//! The single writer is a lock held for the length of a decision, never across an await.
+
+mod keys;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use crate::domain::cursor::{Epoch, Seq};
+use crate::domain::desk::Desk;
+use crate::domain::event::Recorded;
+use crate::domain::fault::Fault;
+use crate::domain::fleet::Fleet;
+use crate::domain::limits::Limits;
+use crate::ports::clock::Clock;
+use crate::ports::event_log::{EventLog, Follower, Loaded, LogError, Page, Proposal, Receipt};
+use keys::{Keys, Known};
+
+/// Most events that a follower is given at once, but for the rest of a proposal.
+const FOLLOW_EVENTS_MAX: usize = 4096;
+
+/// What the log may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct MemoryLogLimits {
+    /// Bounds of decisions.
+    pub desk: Limits,
+    /// Events that are kept; the oldest goes first.
+    pub keep_events: usize,
+    /// Idempotency keys that are kept; the oldest goes first.
+    pub idempotency_keys: usize,
+}
+
+impl Default for MemoryLogLimits {
+    fn default() -> Self {
+        Self { desk: Limits::default(), keep_events: 1_000_000, idempotency_keys: 1_000_000 }
+    }
+}
+
+/// The log in memory.
+pub struct MemoryLog {
+    shared: Arc<Shared>,
+    clock: Arc<dyn Clock>,
+    keep_events: usize,
+}
+
+struct Shared {
+    epoch: Epoch,
+    state: Mutex<State>,
+    head: watch::Sender<Seq>,
+}
+
+struct State {
+    desk: Desk,
+    keys: Keys,
+    kept: VecDeque<Kept>,
+}
+
+struct Kept {
+    recorded: Recorded,
+    /// Whether the proposal that made it has no event after it.
+    last_of_proposal: bool,
+}
+
+impl Shared {
+    /// A writer that panicked changed nothing halfway: a decision is kept only when it is whole.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn held_after(&self) -> Seq {
+        let first = self.kept.front().map(|kept| kept.recorded.seq.get().saturating_sub(1));
+        first.map_or(self.desk.head(), Seq::new)
+    }
+
+    /// Where the event after this position stands in what is kept.
+    fn place(&self, after: Seq) -> Result<usize, LogError> {
+        let held_after = self.held_after();
+        if after < held_after {
+            return Err(LogError::Compacted { held_after });
+        }
+        let place = after.get().saturating_sub(held_after.get());
+        Ok(usize::try_from(place).unwrap_or(usize::MAX).min(self.kept.len()))
+    }
+}
+
+impl MemoryLog {
+    /// An empty log of a new history.
+    #[must_use]
+    pub fn new(epoch: Epoch, clock: Arc<dyn Clock>, limits: MemoryLogLimits) -> Self {
+        let state = State {
+            desk: Desk::new(Fleet::default(), limits.desk),
+            keys: Keys::new(limits.idempotency_keys),
+            kept: VecDeque::new(),
+        };
+        let shared = Shared { epoch, state: Mutex::new(state), head: watch::Sender::new(Seq::ZERO) };
+        Self { shared: Arc::new(shared), clock, keep_events: limits.keep_events.max(1) }
+    }
+
+    fn decide_one(&self, state: &mut State, proposal: &Proposal) -> Result<Receipt, Fault> {
+        let now = self.clock.monotonic();
+        if let Some(key) = &proposal.key {
+            match state.keys.look_up(key, now)? {
+                Known::Before(receipt) => return Ok(receipt),
+                Known::New => {}
+            }
+        }
+        let decision = state.desk.decide(&proposal.command, self.clock.wall())?;
+        let applied = decision.applied;
+        let recorded = state.desk.keep(proposal.command.agent(), decision);
+        let receipt = Receipt {
+            applied,
+            changed: !recorded.is_empty(),
+            epoch: self.shared.epoch.clone(),
+            seq: state.desk.head(),
+        };
+        let count = recorded.len();
+        state.kept.extend(
+            recorded.into_iter().enumerate().map(|(place, recorded)| Kept {
+                recorded,
+                last_of_proposal: place.saturating_add(1) == count,
+            }),
+        );
+        let surplus = state.kept.len().saturating_sub(self.keep_events);
+        state.kept.drain(..surplus);
+        if let Some(key) = &proposal.key {
+            state.keys.keep(key, receipt.clone(), now);
+        }
+        Ok(receipt)
+    }
+}
+
+#[async_trait]
+impl EventLog for MemoryLog {
+    async fn append(&self, proposals: Vec<Proposal>) -> Result<Vec<Result<Receipt, Fault>>, LogError> {
+        let mut state = self.shared.state();
+        let results = proposals.iter().map(|proposal| self.decide_one(&mut state, proposal)).collect();
+        let head = state.desk.head();
+        drop(state);
+        self.shared.head.send_if_modified(|known| {
+            let grew = head > *known;
+            *known = head.max(*known);
+            grew
+        });
+        Ok(results)
+    }
+
+    async fn load(&self) -> Result<Loaded, LogError> {
+        Ok(Loaded { epoch: self.shared.epoch.clone(), fleet: self.shared.state().desk.fleet().clone() })
+    }
+
+    async fn read(&self, after: Seq, limit: usize) -> Result<Page, LogError> {
+        let state = self.shared.state();
+        let place = state.place(after)?;
+        let events = state.kept.iter().skip(place).take(limit).map(|kept| kept.recorded.clone()).collect();
+        Ok(Page { events, head: state.desk.head(), held_after: state.held_after() })
+    }
+
+    async fn follow(&self, after: Seq) -> Result<Box<dyn Follower>, LogError> {
+        self.shared.state().place(after)?;
+        let head = self.shared.head.subscribe();
+        Ok(Box::new(MemoryFollower { shared: Arc::clone(&self.shared), head, after }))
+    }
+}
+
+struct MemoryFollower {
+    shared: Arc<Shared>,
+    head: watch::Receiver<Seq>,
+    after: Seq,
+}
+
+impl MemoryFollower {
+    fn ready(&self) -> Result<Vec<Recorded>, LogError> {
+        let state = self.shared.state();
+        let place = state.place(self.after)?;
+        let mut events = Vec::new();
+        for kept in state.kept.iter().skip(place) {
+            events.push(kept.recorded.clone());
+            if events.len() >= FOLLOW_EVENTS_MAX && kept.last_of_proposal {
+                break;
+            }
+        }
+        Ok(events)
+    }
+}
+
+#[async_trait]
+impl Follower for MemoryFollower {
+    async fn next(&mut self) -> Result<Vec<Recorded>, LogError> {
+        loop {
+            // Marked as seen before reading: what comes in between wakes the wait below.
+            self.head.borrow_and_update();
+            let events = self.ready()?;
+            if let Some(last) = events.last() {
+                self.after = last.seq;
+                return Ok(events);
+            }
+            self.head.changed().await.map_err(|_| LogError::Closed)?;
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The adapters: one folder, one feature, one technology each. None knows another; all may use `wire`.
+
+#[cfg(feature = "wire")]
+pub mod wire;
+
+#[cfg(feature = "memory")]
+pub mod memory;
+#[cfg(feature = "system")]
+pub mod system;

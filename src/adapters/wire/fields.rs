@@ -1,0 +1,141 @@
+//! Reads the fields of a JSON object, collects what is wrong with them, and names fields it does not know.
+
+use serde_json::{Map, Value};
+
+use crate::domain::fault::{Code, Fault};
+use crate::domain::time::Timestamp;
+
+/// The fields of one object that are still to be read.
+pub(super) struct Fields {
+    left: Map<String, Value>,
+    faults: Vec<Fault>,
+}
+
+impl Fields {
+    /// Takes an object; anything else is a fault.
+    pub(super) fn of(value: Value) -> Result<Self, Vec<Fault>> {
+        match value {
+            Value::Object(left) => Ok(Self { left, faults: Vec::new() }),
+            _ => Err(vec![Fault::new(Code::InvalidValue, "a JSON object is needed").at("")]),
+        }
+    }
+
+    /// Notes a fault in this field.
+    pub(super) fn refuse(
+        &mut self,
+        field: &str,
+        code: Code,
+        detail: impl Into<std::borrow::Cow<'static, str>>,
+    ) {
+        self.faults.push(Fault::new(code, detail).at(pointer(field)));
+    }
+
+    /// The field's value; null counts as absent.
+    pub(super) fn take(&mut self, field: &str) -> Option<Value> {
+        self.left.remove(field).filter(|value| !value.is_null())
+    }
+
+    /// A text.
+    pub(super) fn text(&mut self, field: &str) -> Option<String> {
+        match self.take(field)? {
+            Value::String(text) => Some(text),
+            _ => {
+                self.refuse(field, Code::InvalidValue, "a text is needed");
+                None
+            }
+        }
+    }
+
+    /// A text that must be there.
+    pub(super) fn needed_text(&mut self, field: &str) -> Option<String> {
+        if self.left.get(field).is_none_or(Value::is_null) {
+            self.left.remove(field);
+            self.refuse(field, Code::InvalidValue, "this field is needed");
+            return None;
+        }
+        self.text(field)
+    }
+
+    /// A text that a domain type checks.
+    pub(super) fn checked<T, E: std::fmt::Display>(
+        &mut self,
+        field: &str,
+        code: Code,
+        check: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(field)?;
+        self.check(field, code, &text, check)
+    }
+
+    /// A text that must be there and that a domain type checks.
+    pub(super) fn needed<T, E: std::fmt::Display>(
+        &mut self,
+        field: &str,
+        code: Code,
+        check: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.needed_text(field)?;
+        self.check(field, code, &text, check)
+    }
+
+    fn check<T, E: std::fmt::Display>(
+        &mut self,
+        field: &str,
+        code: Code,
+        text: &str,
+        check: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        check(text).map_err(|error| self.refuse(field, code, error.to_string())).ok()
+    }
+
+    /// A whole number between these, both included.
+    pub(super) fn whole(&mut self, field: &str, min: i64, max: i64) -> Option<i64> {
+        let value = self.take(field)?;
+        let number = value.as_i64().filter(|number| (min..=max).contains(number));
+        if number.is_none() {
+            self.refuse(field, Code::InvalidValue, format!("a whole number from {min} to {max} is needed"));
+        }
+        number
+    }
+
+    /// A point in time in milliseconds.
+    pub(super) fn timestamp(&mut self, field: &str) -> Option<Timestamp> {
+        let max = i64::try_from(Timestamp::MAX.millis()).unwrap_or(i64::MAX);
+        let millis = self.whole(field, 0, max)?;
+        u64::try_from(millis).ok().and_then(Timestamp::from_millis)
+    }
+
+    /// A list of texts.
+    pub(super) fn texts(&mut self, field: &str) -> Option<Vec<String>> {
+        let value = self.take(field)?;
+        let texts = match value {
+            Value::Array(items) => items.into_iter().map(into_text).collect(),
+            _ => None,
+        };
+        if texts.is_none() {
+            self.refuse(field, Code::InvalidValue, "a list of texts is needed");
+        }
+        texts
+    }
+
+    /// Ends the reading: fields that nobody asked for are faults, so that a typing error is not lost.
+    pub(super) fn finish(mut self) -> Result<(), Vec<Fault>> {
+        let unknown: Vec<String> = self.left.keys().map(|field| field.chars().take(64).collect()).collect();
+        for field in unknown {
+            self.refuse(&field, Code::InvalidValue, "this field is not known here");
+        }
+        if self.faults.is_empty() { Ok(()) } else { Err(self.faults) }
+    }
+}
+
+fn into_text(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// A field's JSON pointer (RFC 6901).
+fn pointer(field: &str) -> String {
+    format!("/{}", field.replace('~', "~0").replace('/', "~1"))
+}

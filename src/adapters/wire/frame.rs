@@ -1,0 +1,349 @@
+//! The frames that the server sends (contract section 5), as JSON text.
+
+#[cfg(test)]
+mod tests;
+
+mod detail;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::domain::cursor::Seq;
+use crate::domain::event::{ActivityEvent, Event, LifecycleEvent, Recorded, StatusEvent};
+use crate::domain::farewell::Farewell;
+use crate::domain::fault::Fault;
+use crate::domain::fleet::{Agent, Session};
+use crate::domain::id::AgentId;
+use crate::domain::resume::{Plan, Why};
+use crate::domain::time::Timestamp;
+use crate::ports::event_log::Receipt;
+use detail::{ActivityDetail, LifecycleDetail, StatusDetail};
+
+/// The version of the protocol that `hello` tells.
+pub const PROTOCOL: u32 = 1;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Frame<P, D = ()> {
+    #[serde(rename = "type")]
+    name: &'static str,
+    payload: P,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sync: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rev: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<D>,
+}
+
+/// How a frame is placed: a live event by its seq, a copy by the rev of what it shows.
+#[derive(Clone, Copy)]
+enum Place {
+    Live(Seq),
+    Sync(Seq),
+    None,
+}
+
+fn frame<P: Serialize, D: Serialize>(
+    name: &'static str,
+    payload: P,
+    place: Place,
+    detail: Option<D>,
+) -> Bytes {
+    let (sync, seq, rev) = match place {
+        Place::Live(seq) => (None, Some(seq.get()), None),
+        Place::Sync(rev) => (Some(true), None, Some(rev.get())),
+        Place::None => (None, None, None),
+    };
+    // Only maps with keys that are no texts and failing writers make serde_json fail; there are neither here.
+    serde_json::to_vec(&Frame { name, payload, sync, seq, rev, detail })
+        .map_or_else(|_| Bytes::new(), Bytes::from)
+}
+
+fn bare<P: Serialize>(name: &'static str, payload: P, seq: Option<Seq>) -> Bytes {
+    frame::<_, ()>(name, payload, seq.map_or(Place::None, Place::Live), None)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusPayload<'a> {
+    agent_id: &'a str,
+    status: &'static str,
+    timestamp: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LifecyclePayload<'a> {
+    agent_id: &'a str,
+    event: &'static str,
+    timestamp: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ActivityPayload<'a> {
+    agent_id: &'a str,
+    session_id: &'a str,
+    last_message: &'a str,
+    timestamp: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RemovedPayload<'a> {
+    agent_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<&'a str>,
+}
+
+fn status(event: &StatusEvent, place: Place) -> Bytes {
+    let payload = StatusPayload {
+        agent_id: event.agent.as_str(),
+        status: event.standing.status.as_str(),
+        timestamp: event.timestamp.millis(),
+    };
+    frame("agent:status", payload, place, Some(StatusDetail::of(event)))
+}
+
+fn lifecycle(event: &LifecycleEvent, place: Place) -> Bytes {
+    let payload = LifecyclePayload {
+        agent_id: event.agent.as_str(),
+        event: event.signal.as_str(),
+        timestamp: event.timestamp.millis(),
+    };
+    frame("agent:lifecycle", payload, place, LifecycleDetail::of(event))
+}
+
+fn activity(event: &ActivityEvent, place: Place) -> Bytes {
+    let payload = ActivityPayload {
+        agent_id: event.agent.as_str(),
+        session_id: event.session.as_str(),
+        last_message: event.last_message.as_str(),
+        timestamp: event.timestamp.millis(),
+    };
+    frame("session:activity", payload, place, ActivityDetail::of(event))
+}
+
+/// An event as it happens.
+#[must_use]
+pub fn event(recorded: &Recorded) -> Bytes {
+    let place = Place::Live(recorded.seq);
+    match &recorded.event {
+        Event::Status(event) => status(event, place),
+        Event::Lifecycle(event) => lifecycle(event, place),
+        Event::Activity(event) => activity(event, place),
+        Event::AgentRemoved(agent) => removed("agent:removed", agent, None, place),
+        Event::SessionRemoved(agent, session) => {
+            removed("session:removed", agent, Some(session.as_str()), place)
+        }
+    }
+}
+
+fn removed(name: &'static str, agent: &AgentId, session_id: Option<&str>, place: Place) -> Bytes {
+    frame::<_, ()>(name, RemovedPayload { agent_id: agent.as_str(), session_id }, place, None)
+}
+
+/// An agent in a copy.
+#[must_use]
+pub fn agent(agent: &Agent) -> Bytes {
+    status(&agent.status, Place::Sync(agent.rev))
+}
+
+/// A session in a copy.
+#[must_use]
+pub fn session(session: &Session) -> Bytes {
+    activity(&session.activity, Place::Sync(session.rev))
+}
+
+/// What `hello` says.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hello {
+    protocol: u32,
+    epoch: String,
+    seq: u64,
+    view: String,
+    complete: bool,
+    mode: &'static str,
+    reason: &'static str,
+    heartbeat_ms: u64,
+    connection_id: String,
+    user_id: String,
+    server_time: u64,
+    server_started_at: u64,
+}
+
+impl Hello {
+    /// From how a connection was opened.
+    #[must_use]
+    pub fn of(opened: &crate::ports::live_feed::Opened, heartbeat: std::time::Duration) -> Self {
+        let beginning = &opened.beginning;
+        Self {
+            protocol: PROTOCOL,
+            epoch: opened.epoch.as_str().to_owned(),
+            seq: beginning.head.get(),
+            view: beginning.view.id().to_string(),
+            complete: beginning.view.complete(),
+            mode: mode(beginning.plan),
+            reason: beginning.plan.why().as_str(),
+            heartbeat_ms: u64::try_from(heartbeat.as_millis()).unwrap_or(u64::MAX),
+            connection_id: opened.connection.to_string(),
+            user_id: opened.principal.user.as_str().to_owned(),
+            server_time: opened.server_time.millis(),
+            server_started_at: opened.server_started_at.millis(),
+        }
+    }
+}
+
+const fn mode(plan: Plan) -> &'static str {
+    match plan {
+        Plan::Live => "live",
+        Plan::Replay { .. } => "replay",
+        Plan::Snapshot(_) => "snapshot",
+    }
+}
+
+/// The first frame of a connection.
+#[must_use]
+pub fn hello(hello: &Hello) -> Bytes {
+    bare("hello", hello, None)
+}
+
+/// The end of a copy, and how much was sent.
+#[must_use]
+pub fn sync_end(agents: usize, sessions: usize, seq: Seq) -> Bytes {
+    #[derive(Serialize)]
+    struct Counts {
+        agents: usize,
+        sessions: usize,
+    }
+    bare("sync:end", Counts { agents, sessions }, Some(seq))
+}
+
+/// A new beginning on a connection that goes on. `from` is the first seq not delivered; `complete`
+/// comes where the view is new.
+#[must_use]
+pub fn resync(beginning: &crate::ports::live_feed::Beginning, from: Seq) -> Bytes {
+    #[derive(Serialize)]
+    struct Resync {
+        mode: &'static str,
+        reason: &'static str,
+        from: u64,
+        view: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        complete: Option<bool>,
+    }
+    let why = beginning.plan.why();
+    let new_view = matches!(why, Why::InterestChanged | Why::GrantChanged);
+    let payload = Resync {
+        mode: mode(beginning.plan),
+        reason: why.as_str(),
+        from: from.get(),
+        view: beginning.view.id().to_string(),
+        complete: new_view.then(|| beginning.view.complete()),
+    };
+    bare("resync", payload, Some(beginning.head))
+}
+
+#[derive(Serialize)]
+struct Timed {
+    timestamp: u64,
+}
+
+/// A sign of life; its seq is the highest position considered for the connection.
+#[must_use]
+pub fn heartbeat(now: Timestamp, seq: Seq) -> Bytes {
+    bare("heartbeat", Timed { timestamp: now.millis() }, Some(seq))
+}
+
+#[derive(Serialize)]
+struct Expiry {
+    exp: u64,
+}
+
+/// The token is about to end.
+#[must_use]
+pub fn auth_expiring(expires_at: Timestamp) -> Bytes {
+    bare("auth:expiring", Expiry { exp: expires_at.millis() }, None)
+}
+
+/// A fresh token was taken.
+#[must_use]
+pub fn auth_refreshed(expires_at: Timestamp) -> Bytes {
+    bare("auth:refreshed", Expiry { exp: expires_at.millis() }, None)
+}
+
+/// The answer to a client's ping.
+#[must_use]
+pub fn pong(id: Option<&str>) -> Bytes {
+    #[derive(Serialize)]
+    struct Pong<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
+    }
+    bare("pong", Pong { id }, None)
+}
+
+/// The answer to a report over the socket.
+#[must_use]
+pub fn reported(id: Option<&str>, receipt: &Receipt) -> Bytes {
+    #[derive(Serialize)]
+    struct Reported<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
+        applied: bool,
+        changed: bool,
+        epoch: &'a str,
+        seq: u64,
+    }
+    let payload = Reported {
+        id,
+        applied: receipt.applied,
+        changed: receipt.changed,
+        epoch: receipt.epoch.as_str(),
+        seq: receipt.seq.get(),
+    };
+    bare("reported", payload, None)
+}
+
+/// A refusal of a client frame.
+#[must_use]
+pub fn error(id: Option<&str>, fault: &Fault) -> Bytes {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Refusal<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
+        code: &'static str,
+        message: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pointer: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_ms: Option<u64>,
+    }
+    let retry_ms = fault.retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+    let payload = Refusal {
+        id,
+        code: fault.code.as_str(),
+        message: &fault.detail,
+        pointer: fault.pointer.as_deref(),
+        retry_ms,
+    };
+    bare("error", payload, None)
+}
+
+/// The last frame before the server ends a connection.
+#[must_use]
+pub fn goodbye(farewell: Farewell, retry_ms: Option<u64>) -> Bytes {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Goodbye {
+        code: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_ms: Option<u64>,
+    }
+    bare("goodbye", Goodbye { code: farewell.as_str(), retry_ms }, None)
+}

@@ -1,0 +1,103 @@
+//! The `detail` of frames: what stands beside the three original frames, never inside their meaning.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::domain::event::{ActivityEvent, LifecycleEvent, StatusEvent};
+use crate::domain::lifecycle::Signal;
+use crate::domain::text::{Labels, Message};
+
+fn labels(labels: &Labels) -> BTreeMap<&str, &str> {
+    labels.iter().collect()
+}
+
+/// Set only where text was cut.
+fn truncated(message: Option<&Message>) -> Option<bool> {
+    message.filter(|message| message.truncated()).map(|_| true)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StatusDetail<'a> {
+    reason: &'static str,
+    since: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    labels: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "is_zero")]
+    restarts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncated: Option<bool>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+impl<'a> StatusDetail<'a> {
+    pub(super) fn of(event: &'a StatusEvent) -> Self {
+        Self {
+            reason: event.standing.reason.as_str(),
+            since: event.since.millis(),
+            message: event.message.as_ref().map(Message::as_str),
+            state: event.state.as_ref().map(|state| state.as_str()),
+            labels: labels(&event.labels),
+            restarts: event.restarts,
+            truncated: truncated(event.message.as_ref()),
+        }
+    }
+}
+
+#[derive(Serialize, PartialEq, Default)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LifecycleDetail<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit_code: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signal: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<BTreeMap<&'a str, &'a str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restarts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncated: Option<bool>,
+}
+
+impl<'a> LifecycleDetail<'a> {
+    /// Nothing when there is nothing to say.
+    pub(super) fn of(event: &'a LifecycleEvent) -> Option<Self> {
+        let detail = Self {
+            exit_code: event.exit.code,
+            signal: event.exit.signal.as_ref().map(|signal| signal.as_str()),
+            message: event.message.as_ref().map(Message::as_str),
+            labels: event.labels.as_ref().map(labels),
+            restarts: (event.signal == Signal::Restart).then_some(event.restarts),
+            truncated: truncated(event.message.as_ref()),
+        };
+        (detail != Self::default()).then_some(detail)
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct ActivityDetail<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncated: Option<bool>,
+}
+
+impl<'a> ActivityDetail<'a> {
+    /// Nothing when there is nothing to say.
+    pub(super) fn of(event: &'a ActivityEvent) -> Option<Self> {
+        let state = event.state.as_ref().map(|state| state.as_str());
+        let truncated = truncated(Some(&event.last_message));
+        (state.is_some() || truncated.is_some()).then_some(Self { state, truncated })
+    }
+}

@@ -1,0 +1,260 @@
+//! What a handshake carries: credentials (contract 2), the interest, the cursor, the origin.
+
+#[cfg(test)]
+mod tests;
+
+use http::{HeaderMap, header};
+
+use crate::domain::cursor::Cursor;
+use crate::domain::event::EventKind;
+use crate::domain::fault::{Code, Fault};
+use crate::domain::interest::{Interest, Kinds};
+use crate::domain::pattern::Patterns;
+use crate::ports::gate::Credential;
+use crate::ports::token_verifier::SecretText;
+
+/// The subprotocol that goes before `bearer.<jwt>`; the only one that is echoed.
+pub const SUBPROTOCOL: &str = "mission-control.v1";
+
+/// Longest token that is looked at, in bytes.
+const TOKEN_BYTES_MAX: usize = 8192;
+
+/// The query of a live connection.
+#[derive(Debug, Default)]
+pub struct StreamQuery {
+    after: Option<String>,
+    agents: Option<Vec<String>>,
+    types: Option<Vec<String>>,
+    credentials: Vec<Credential>,
+}
+
+impl StreamQuery {
+    /// Reads a raw query. Parameters that are not known are left alone, as everywhere on the web.
+    ///
+    /// # Errors
+    /// `invalid_request` when it is no query or a parameter comes twice; `ambiguous_credentials` for
+    /// credentials.
+    pub fn parse(query: &str) -> Result<Self, Fault> {
+        let mut read = Self::default();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = (decode(name)?, decode(value)?);
+            match name.as_str() {
+                "after" => once(&mut read.after, value, "after")?,
+                "agents" => once(&mut read.agents, list(&value), "agents")?,
+                "types" => once(&mut read.types, list(&value), "types")?,
+                "token" => read.credentials.push(Credential::Token(SecretText::new(value))),
+                "ticket" => read.credentials.push(Credential::Ticket(SecretText::new(value))),
+                _ => {}
+            }
+        }
+        Ok(read)
+    }
+
+    /// Where the client stood before.
+    ///
+    /// # Errors
+    /// `invalid_cursor`.
+    pub fn cursor(&self) -> Result<Option<Cursor>, Fault> {
+        self.after.as_deref().filter(|text| !text.is_empty()).map(cursor).transpose()
+    }
+
+    /// What the client asks for.
+    ///
+    /// # Errors
+    /// `invalid_pattern`, `unknown_type`.
+    pub fn interest(&self) -> Result<Interest, Fault> {
+        interest(self.agents.clone(), self.types.clone())
+    }
+}
+
+fn once<T>(slot: &mut Option<T>, value: T, name: &'static str) -> Result<(), Fault> {
+    if slot.is_some() {
+        return Err(Fault::new(Code::InvalidRequest, format!("send {name} once")));
+    }
+    *slot = Some(value);
+    Ok(())
+}
+
+fn list(value: &str) -> Vec<String> {
+    value.split(',').filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+/// Reads a cursor.
+///
+/// # Errors
+/// `invalid_cursor`.
+pub fn cursor(text: &str) -> Result<Cursor, Fault> {
+    Cursor::parse(text).map_err(|error| Fault::new(Code::InvalidCursor, error.to_string()).at("/after"))
+}
+
+/// Reads an interest; what is absent means all.
+///
+/// # Errors
+/// `invalid_pattern`, `unknown_type`.
+pub fn interest(agents: Option<Vec<String>>, types: Option<Vec<String>>) -> Result<Interest, Fault> {
+    let agents = match agents {
+        None => Patterns::all(),
+        Some(texts) => Patterns::parse(texts.iter().map(String::as_str))
+            .map_err(|error| Fault::new(Code::InvalidPattern, error.to_string()).at("/agents"))?,
+    };
+    let kind = |text: &String| match text.as_str() {
+        "agent:status" => Ok(EventKind::Status),
+        "agent:lifecycle" => Ok(EventKind::Lifecycle),
+        "session:activity" => Ok(EventKind::Activity),
+        _ => {
+            let detail = "choose among agent:status, agent:lifecycle and session:activity";
+            Err(Fault::new(Code::UnknownType, detail).at("/types"))
+        }
+    };
+    let kinds = match types {
+        None => Kinds::ALL,
+        Some(texts) => Kinds::of(texts.iter().map(kind).collect::<Result<Vec<_>, _>>()?),
+    };
+    Ok(Interest { agents, kinds })
+}
+
+/// Decodes `%XX` and `+` of a query part.
+///
+/// # Errors
+/// `invalid_request` when the escapes are broken or the result is no UTF-8.
+pub fn decode(text: &str) -> Result<String, Fault> {
+    let broken = || Fault::new(Code::InvalidRequest, "the query is not well formed");
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let mut digit = || rest.next().and_then(|byte| char::from(byte).to_digit(16));
+                let (high, low) = digit().zip(digit()).ok_or_else(broken)?;
+                u8::try_from(high * 16 + low).map_err(|_| broken())?
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).map_err(|_| broken())
+}
+
+/// The one bearer token of the `Authorization` header, for requests that take no other credential.
+///
+/// # Errors
+/// `missing_token`, `ambiguous_credentials`, `invalid_token`.
+pub fn bearer(headers: &HeaderMap) -> Result<SecretText, Fault> {
+    let mut credentials = Vec::new();
+    from_authorization(headers, &mut credentials)?;
+    match only(credentials)? {
+        Credential::Token(token) | Credential::Ticket(token) => Ok(token),
+    }
+}
+
+/// The one credential of a live connection: header, subprotocol pair, ticket, or token in the query.
+///
+/// # Errors
+/// `missing_token`, `ambiguous_credentials` (also for the same one twice), `invalid_token`.
+pub fn credential(headers: &HeaderMap, query: StreamQuery, query_token: bool) -> Result<Credential, Fault> {
+    let mut credentials = query.credentials;
+    from_authorization(headers, &mut credentials)?;
+    from_subprotocols(headers, &mut credentials)?;
+    let credential = only(credentials)?;
+    let from_query = !headers.contains_key(header::AUTHORIZATION) && offered(headers).is_none();
+    if from_query && !query_token && matches!(credential, Credential::Token(_)) {
+        let detail = "tokens in the query are turned off: use a ticket or the Authorization header";
+        return Err(Fault::new(Code::InvalidToken, detail));
+    }
+    Ok(credential)
+}
+
+fn only(credentials: Vec<Credential>) -> Result<Credential, Fault> {
+    let mut credentials = credentials.into_iter();
+    match (credentials.next(), credentials.next()) {
+        (None, _) => {
+            Err(Fault::new(Code::MissingToken, "send a token in the Authorization header: Bearer <token>"))
+        }
+        (Some(_), Some(_)) => Err(Fault::new(Code::AmbiguousCredentials, "send one credential, once")),
+        (Some(Credential::Token(token)), None) if token.reveal().len() > TOKEN_BYTES_MAX => {
+            Err(Fault::new(Code::InvalidToken, "get a new token"))
+        }
+        (Some(credential), None) => Ok(credential),
+    }
+}
+
+fn from_authorization(headers: &HeaderMap, credentials: &mut Vec<Credential>) -> Result<(), Fault> {
+    for value in headers.get_all(header::AUTHORIZATION) {
+        let token = value.to_str().ok().and_then(|text| {
+            let (scheme, token) = text.split_once(' ')?;
+            let token = token.trim();
+            (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+        });
+        let token =
+            token.ok_or_else(|| Fault::new(Code::MissingToken, "send Authorization: Bearer <token>"))?;
+        credentials.push(Credential::Token(SecretText::new(token)));
+    }
+    Ok(())
+}
+
+/// The token of `mission-control.v1, bearer.<jwt>`. Other subprotocols are left alone.
+fn from_subprotocols(headers: &HeaderMap, credentials: &mut Vec<Credential>) -> Result<(), Fault> {
+    if let Some(tokens) = offered(headers) {
+        if !subprotocols(headers).any(|name| name == SUBPROTOCOL) {
+            let detail = "offer mission-control.v1 beside bearer.<token>";
+            return Err(Fault::new(Code::InvalidRequest, detail));
+        }
+        credentials.extend(tokens.into_iter().map(|token| Credential::Token(SecretText::new(token))));
+    }
+    Ok(())
+}
+
+fn offered(headers: &HeaderMap) -> Option<Vec<&str>> {
+    let tokens: Vec<_> = subprotocols(headers).filter_map(|name| name.strip_prefix("bearer.")).collect();
+    (!tokens.is_empty()).then_some(tokens)
+}
+
+/// The subprotocols that a client offers.
+fn subprotocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).into_iter();
+    values.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(',')).map(str::trim)
+}
+
+/// Whether the client offers our subprotocol, which is then to be echoed.
+#[must_use]
+pub fn offers_subprotocol(headers: &HeaderMap) -> bool {
+    subprotocols(headers).any(|name| name == SUBPROTOCOL)
+}
+
+/// Who may ask from a web page.
+#[derive(Debug, Clone, Default)]
+pub struct OriginRule {
+    /// Exact origins beside our own.
+    pub allowed: Vec<String>,
+    /// Whether our own origin is https, since a proxy in front ends TLS.
+    pub behind_tls_proxy: bool,
+}
+
+impl OriginRule {
+    /// The origin that asks, if it may: absent (no browser), our own, or one of the list.
+    ///
+    /// # Errors
+    /// `forbidden_origin`.
+    pub fn check<'a>(&self, headers: &'a HeaderMap) -> Result<Option<&'a str>, Fault> {
+        let refused = || Fault::new(Code::ForbiddenOrigin, "add the page's origin to server.allowed_origins");
+        let mut origins = headers.get_all(header::ORIGIN).into_iter();
+        let (first, second) = (origins.next(), origins.next());
+        if second.is_some() {
+            return Err(refused());
+        }
+        let Some(origin) = first else { return Ok(None) };
+        let origin = origin.to_str().map_err(|_| refused())?;
+        if self.allowed.iter().any(|allowed| allowed == origin) || self.is_own(origin, headers) {
+            Ok(Some(origin))
+        } else {
+            Err(refused())
+        }
+    }
+
+    fn is_own(&self, origin: &str, headers: &HeaderMap) -> bool {
+        let scheme = if self.behind_tls_proxy { "https://" } else { "http://" };
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        origin.strip_prefix(scheme).zip(host).is_some_and(|(from, host)| from.eq_ignore_ascii_case(host))
+    }
+}

@@ -1,0 +1,15 @@
+//! The protocol's words: frames, bodies, codes and handshakes, shared by every transport.
+//!
+//! Wire types are their own: renaming a domain field cannot change a frame. Golden tests pin each frame.
+
+mod canonical;
+mod fields;
+mod strict;
+
+pub mod client_frame;
+pub mod close_code;
+pub mod frame;
+pub mod handshake;
+pub mod problem;
+pub mod report;
+pub mod snapshot;

@@ -1,0 +1,250 @@
+//! Reads reports (contract section 3) from request bodies, batch items and client frames.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::canonical::fingerprint;
+use super::fields::Fields;
+use super::strict;
+use crate::domain::fault::{Code, Fault};
+use crate::domain::id::{AgentId, InstanceId, SessionId};
+use crate::domain::lifecycle::{Signal, Status};
+use crate::domain::limits::Limits;
+use crate::domain::report::{Exit, Report, ReportBody, SignalName, Stamp};
+use crate::domain::text::{Labels, Message, StateWord};
+use crate::ports::event_log::IDEMPOTENCY_KEY_CHARS_MAX;
+use crate::ports::intake::Submission;
+
+/// Shortest and longest lease, in milliseconds.
+const LEASE_MS: (i64, i64) = (1_000, 3_600_000);
+/// The largest whole number that every JSON reader holds exactly.
+const SAFE_INTEGER_MAX: i64 = (1 << 53) - 1;
+
+/// The kinds of report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `status`
+    Status,
+    /// `lifecycle`
+    Lifecycle,
+    /// `activity`
+    Activity,
+    /// `heartbeat`
+    Heartbeat,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Status, Self::Lifecycle, Self::Activity, Self::Heartbeat];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Lifecycle => "lifecycle",
+            Self::Activity => "activity",
+            Self::Heartbeat => "heartbeat",
+        }
+    }
+}
+
+/// What a path says of a report before its body is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The kind.
+    pub kind: Kind,
+    /// The agent.
+    pub agent: &'a str,
+    /// The session, for an activity.
+    pub session: Option<&'a str>,
+}
+
+/// Reads the body of one report whose kind and agent the path names. An empty body stands for `{}`.
+///
+/// # Errors
+/// Every fault that was found, at least one.
+pub fn single(
+    target: Target<'_>,
+    body: &[u8],
+    key: Option<&str>,
+    limits: &Limits,
+) -> Result<Submission, Vec<Fault>> {
+    let value = if body.is_empty() && target.kind == Kind::Heartbeat {
+        Value::Object(serde_json::Map::new())
+    } else {
+        strict::parse(body).map_err(|fault| vec![fault])?
+    };
+    let Value::Object(mut object) = value else {
+        return Err(vec![Fault::new(Code::InvalidValue, "a JSON object is needed").at("")]);
+    };
+    let own = ["kind", "agentId", "sessionId", "idempotencyKey"];
+    if let Some(field) = own.into_iter().find(|field| object.contains_key(*field)) {
+        return Err(vec![
+            Fault::new(Code::InvalidValue, "the path or a header says this").at(format!("/{field}")),
+        ]);
+    }
+    object.insert("kind".to_owned(), target.kind.as_str().into());
+    object.insert("agentId".to_owned(), target.agent.into());
+    if let Some(session) = target.session {
+        object.insert("sessionId".to_owned(), session.into());
+    }
+    item(Value::Object(object), key, limits)
+}
+
+/// Reads the body of a batch, item by item. A header's key stands for `<key>#<index>` on items
+/// without one of their own.
+///
+/// # Errors
+/// When the body is no list of 1 to `items_max` items.
+pub fn batch(
+    body: &[u8],
+    key: Option<&str>,
+    items_max: usize,
+    limits: &Limits,
+) -> Result<Vec<Result<Submission, Vec<Fault>>>, Fault> {
+    let Value::Array(items) = strict::parse(body)? else {
+        return Err(Fault::new(Code::InvalidValue, "a JSON list of reports is needed").at(""));
+    };
+    if items.is_empty() || items.len() > items_max {
+        return Err(Fault::new(Code::InvalidBatch, format!("send 1 to {items_max} reports")).at(""));
+    }
+    let read = |(index, value)| item(value, key.map(|key| format!("{key}#{index}")).as_deref(), limits);
+    Ok(items.into_iter().enumerate().map(read).collect())
+}
+
+/// Reads one report that says everything itself.
+///
+/// # Errors
+/// Every fault that was found, at least one.
+pub fn item(value: Value, key: Option<&str>, limits: &Limits) -> Result<Submission, Vec<Fault>> {
+    let mut value = value;
+    let own_key = value.as_object_mut().and_then(|object| object.remove("idempotencyKey"));
+    let fingerprint = fingerprint(&value);
+    let mut fields = Fields::of(value)?;
+    let key = match own_key {
+        None | Some(Value::Null) => key.map(str::to_owned),
+        Some(Value::String(text)) => Some(text),
+        Some(_) => {
+            fields.refuse("idempotencyKey", Code::InvalidValue, "a text is needed");
+            None
+        }
+    };
+    if let Some(Err(detail)) = key.as_deref().map(check_key) {
+        fields.refuse("idempotencyKey", Code::InvalidValue, detail);
+    }
+    let kind = fields.needed("kind", Code::InvalidValue, |word| {
+        let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == word);
+        kind.ok_or("status, lifecycle, activity or heartbeat is needed")
+    });
+    let agent = fields.needed("agentId", Code::InvalidId, AgentId::parse);
+    let timestamp = fields.timestamp("timestamp");
+    let instance = read_stamp(&mut fields);
+    let body = kind.and_then(|kind| read_body(&mut fields, kind, limits));
+    read_lease(&mut fields, kind);
+    fields.finish()?;
+    let (Some(agent), Some(body)) = (agent, body) else {
+        return Err(vec![Fault::new(Code::InvalidValue, "the report is not whole")]);
+    };
+    Ok(Submission { report: Report { agent, timestamp, instance, body }, key, fingerprint })
+}
+
+/// Whether a text may be an idempotency key.
+///
+/// # Errors
+/// What a key looks like.
+pub fn check_key(text: &str) -> Result<(), &'static str> {
+    let fits = (1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&text.chars().count())
+        && !text.chars().any(char::is_control);
+    if fits { Ok(()) } else { Err("an idempotency key has 1 to 128 characters and no control characters") }
+}
+
+fn read_stamp(fields: &mut Fields) -> Option<Stamp> {
+    let id = fields.checked("instanceId", Code::InvalidId, InstanceId::parse);
+    let started_at = fields.timestamp("instanceStartedAt");
+    let report_seq = fields.whole("reportSeq", 0, SAFE_INTEGER_MAX).and_then(|seq| u64::try_from(seq).ok());
+    if id.is_none() {
+        let orphans = [("instanceStartedAt", started_at.is_some()), ("reportSeq", report_seq.is_some())];
+        for (field, _) in orphans.into_iter().filter(|(_, there)| *there) {
+            fields.refuse(field, Code::InvalidValue, "this needs an instanceId");
+        }
+    }
+    Some(Stamp { id: id?, started_at, report_seq })
+}
+
+/// Leases are a later part: asking for one is refused by name, so that nobody believes in it.
+fn read_lease(fields: &mut Fields, kind: Option<Kind>) {
+    // How long a report was delayed only shortens a lease; without leases there is nothing to shorten.
+    fields.whole("ageMs", 0, SAFE_INTEGER_MAX);
+    let lease = fields.whole("leaseMs", LEASE_MS.0, LEASE_MS.1).is_some();
+    let busy = fields.timestamp("busyUntil").is_some();
+    let asked = [("leaseMs", lease), ("busyUntil", busy), ("kind", kind == Some(Kind::Heartbeat))];
+    for (field, _) in asked.into_iter().filter(|(_, asked)| *asked) {
+        let detail = "leases and heartbeats are not built yet: report status, lifecycle and activity";
+        fields.refuse(field, Code::NotBuilt, detail);
+    }
+}
+
+fn read_body(fields: &mut Fields, kind: Kind, limits: &Limits) -> Option<ReportBody> {
+    let message = |text: String| Message::cut(&text, limits.message_bytes);
+    match kind {
+        Kind::Status => {
+            let status = fields.needed("status", Code::InvalidValue, |word| {
+                let status = Status::ALL.into_iter().find(|status| status.as_str() == word);
+                status.ok_or("online, offline or error is needed")
+            });
+            let message = fields.text("message").map(message);
+            let state = fields.checked("state", Code::InvalidValue, StateWord::parse);
+            let labels = read_labels(fields, limits);
+            Some(ReportBody::Status { status: status?, message, state, labels })
+        }
+        Kind::Lifecycle => {
+            let signal = fields.needed("event", Code::InvalidValue, |word| {
+                let signal = Signal::ALL.into_iter().find(|signal| signal.as_str() == word);
+                signal.ok_or("start, stop, restart or crash is needed")
+            });
+            let message = fields.text("message").map(message);
+            let exit = read_exit(fields);
+            let labels = read_labels(fields, limits);
+            Some(ReportBody::Lifecycle { signal: signal?, message, exit, labels })
+        }
+        Kind::Activity => {
+            let session = fields.needed("sessionId", Code::InvalidId, SessionId::parse);
+            let last_message = fields.needed_text("lastMessage").map(message);
+            let state = fields.checked("state", Code::InvalidValue, StateWord::parse);
+            Some(ReportBody::Activity { session: session?, last_message: last_message?, state })
+        }
+        Kind::Heartbeat => None,
+    }
+}
+
+fn read_exit(fields: &mut Fields) -> Exit {
+    let code = fields.whole("exitCode", i64::from(i32::MIN), i64::from(i32::MAX));
+    let signal = fields.checked("signal", Code::InvalidValue, |text| {
+        SignalName::parse(text).ok_or("a signal's name such as SIGKILL is needed")
+    });
+    Exit { code: code.and_then(|code| i32::try_from(code).ok()), signal }
+}
+
+fn read_labels(fields: &mut Fields, limits: &Limits) -> Option<Labels> {
+    let mut labels = BTreeMap::new();
+    match fields.take("labels")? {
+        Value::Object(object) => {
+            for (key, value) in object {
+                let Value::String(value) = value else {
+                    fields.refuse("labels", Code::InvalidValue, "each label's value must be a text");
+                    return None;
+                };
+                labels.insert(key, value);
+            }
+        }
+        _ => {
+            fields.refuse("labels", Code::InvalidValue, "an object of texts is needed");
+            return None;
+        }
+    }
+    Labels::checked(labels, limits)
+        .map_err(|error| fields.refuse("labels", Code::InvalidValue, error.to_string()))
+        .ok()
+}
