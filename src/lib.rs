@@ -3,6 +3,8 @@
 //! Four rooms, from the inside out: [`domain`] decides, [`ports`] say what is needed and offered,
 //! `adapters` speak the technologies, `app` joins them.
 
+#[cfg(feature = "app")]
+pub mod app;
 pub mod domain;
 pub mod ports;
 

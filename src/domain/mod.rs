@@ -28,3 +28,4 @@ pub mod view;
 pub mod farewell;
 pub mod fault;
 pub mod limits;
+pub mod rate;

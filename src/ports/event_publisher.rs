@@ -1,6 +1,7 @@
 //! Port out: the way to the screens. Every transport is one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::event::Recorded;
 use crate::domain::farewell::Farewell;
@@ -26,6 +27,7 @@ pub trait EventPublisher: Send + Sync {
     /// Carries these events to their audiences.
     fn publish(&self, batch: &[Delivery]);
 
-    /// Ends a connection. Nothing happens when this transport does not know it.
-    fn dismiss(&self, connection: ConnectionId, farewell: Farewell);
+    /// Ends a connection, with a hint after how long it should come back. Nothing happens when this
+    /// transport does not know it.
+    fn dismiss(&self, connection: ConnectionId, farewell: Farewell, retry_after: Option<Duration>);
 }

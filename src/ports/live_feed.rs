@@ -61,6 +61,8 @@ pub struct Opened {
     pub epoch: Epoch,
     /// How it begins.
     pub beginning: Beginning,
+    /// When it ends unless its token is refreshed: the token's end and the leeway.
+    pub ends_at: Timestamp,
     /// When this server began to serve.
     pub server_started_at: Timestamp,
     /// The server's clock at that moment.
@@ -99,6 +101,8 @@ impl std::fmt::Debug for Seat {
 pub struct Refreshed {
     /// What the new token says.
     pub principal: Principal,
+    /// When the connection ends now.
+    pub ends_at: Timestamp,
     /// The new beginning, where the grant changed.
     pub resync: Option<Beginning>,
 }

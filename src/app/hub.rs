@@ -1,0 +1,227 @@
+//! The hub: follows the log, keeps the fleet of this node, and hands each event to those who see it.
+//!
+//! One lock guards fleet and registry together, so that taking a copy and joining the live stream are
+//! one step. It is held for the length of a step, never across an await.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::app::stage::Stage;
+use crate::domain::cursor::{Cursor, Epoch, Seq};
+use crate::domain::event::{Event, Recorded};
+use crate::domain::farewell::Farewell;
+use crate::domain::fault::{Code, Fault};
+use crate::domain::fleet::Fleet;
+use crate::domain::id::{AgentId, ConnectionId};
+use crate::domain::registry::{Connection, ConnectionRegistry};
+use crate::domain::resume::{Plan, Why, Window, plan};
+use crate::domain::view::View;
+use crate::ports::event_log::{EventLog, Loaded, LogError};
+use crate::ports::event_publisher::{Delivery, EventPublisher};
+use crate::ports::health::NotReady;
+use crate::ports::live_feed::Beginning;
+
+/// How long to wait before the log is tried again.
+const RETRY_LOG_AFTER: Duration = Duration::from_secs(1);
+
+/// What the hub may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct HubLimits {
+    /// Events that every transport's ring holds.
+    pub ring_events: usize,
+    /// Most events that are replayed to one who comes back.
+    pub replay_events: u64,
+    /// Most connections of one user.
+    pub connections_per_user: usize,
+    /// Most connections of all users.
+    pub connections: usize,
+}
+
+/// The hub of one node.
+pub struct Hub {
+    publishers: Vec<Arc<dyn EventPublisher>>,
+    limits: HubLimits,
+    state: Mutex<State>,
+}
+
+struct State {
+    epoch: Epoch,
+    fleet: Arc<Fleet>,
+    /// The rings hold no event up to this position: the node began after it.
+    began_after: Seq,
+    registry: ConnectionRegistry,
+}
+
+impl State {
+    fn window(&self, limits: &HubLimits) -> Window {
+        let ring = u64::try_from(limits.ring_events).unwrap_or(u64::MAX);
+        let head = self.fleet.at();
+        let held_after = Seq::new(head.get().saturating_sub(ring)).max(self.began_after);
+        Window { epoch: self.epoch.clone(), head, held_after, replay_max: limits.replay_events }
+    }
+
+    fn begin(&self, plan: Plan, view: View) -> Beginning {
+        let head = self.fleet.at();
+        let (fleet, from) = match plan {
+            Plan::Live => (None, head),
+            Plan::Replay { after } => (None, after),
+            Plan::Snapshot(_) => (Some(Arc::clone(&self.fleet)), head),
+        };
+        Beginning { plan, fleet, head, from, view }
+    }
+
+    fn known_agents(fleet: &Fleet) -> impl Iterator<Item = &AgentId> {
+        fleet.agents().map(|(id, _)| id)
+    }
+}
+
+impl Hub {
+    /// A hub that continues from what the log loaded.
+    #[must_use]
+    pub fn new(loaded: Loaded, publishers: Vec<Arc<dyn EventPublisher>>, limits: HubLimits) -> Self {
+        let Loaded { epoch, fleet } = loaded;
+        let began_after = fleet.at();
+        let registry = ConnectionRegistry::default();
+        let state = State { epoch, fleet: Arc::new(fleet), began_after, registry };
+        Self { publishers, limits, state: Mutex::new(state) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Follows the log for ever. When the log cannot be followed the node is not ready, its
+    /// connections are ended so that they come back, and it starts again from what the log loads.
+    pub async fn run(&self, log: Arc<dyn EventLog>, stage: Arc<Stage>) {
+        loop {
+            let after = self.state().fleet.at();
+            let Err(error) = self.follow(log.as_ref(), after, &stage).await else { continue };
+            tracing::error!(%error, "the log cannot be followed");
+            stage.set(Err(NotReady::LogFailed));
+            self.dismiss_all(Farewell::Internal);
+            tokio::time::sleep(RETRY_LOG_AFTER).await;
+            match log.load().await {
+                Ok(loaded) => self.begin_anew(loaded),
+                Err(error) => tracing::error!(%error, "the log cannot be loaded"),
+            }
+        }
+    }
+
+    async fn follow(&self, log: &dyn EventLog, after: Seq, stage: &Stage) -> Result<(), LogError> {
+        let mut follower = log.follow(after).await?;
+        stage.set(Ok(()));
+        loop {
+            let batch = follower.next().await?;
+            self.take(batch);
+        }
+    }
+
+    fn begin_anew(&self, loaded: Loaded) {
+        let mut state = self.state();
+        state.epoch = loaded.epoch;
+        state.began_after = loaded.fleet.at();
+        state.fleet = Arc::new(loaded.fleet);
+    }
+
+    /// Takes the next events: folds them and hands each to those who see it.
+    pub fn take(&self, batch: Vec<Recorded>) {
+        let mut state = self.state();
+        let mut deliveries = Vec::with_capacity(batch.len());
+        for recorded in batch {
+            if recorded.seq <= state.fleet.at() {
+                continue;
+            }
+            let agent = recorded.event.agent();
+            let becomes_known =
+                matches!(recorded.event, Event::Status(_)) && state.fleet.get(agent).is_none();
+            // A lifecycle event goes before the status that makes its agent known.
+            let unknown = state.fleet.get(agent).is_none();
+            if becomes_known || (unknown && matches!(recorded.event, Event::Lifecycle(_))) {
+                state.registry.agent_known(agent);
+            }
+            let audience = state.registry.audience(&recorded.event);
+            if let Event::AgentRemoved(agent) = &recorded.event {
+                state.registry.agent_gone(agent);
+            }
+            Arc::make_mut(&mut state.fleet).apply(&recorded);
+            deliveries.push(Delivery { recorded: Arc::new(recorded), audience });
+        }
+        // Under the lock: a connection that joins now is either in an audience or has the event in its copy.
+        for publisher in &self.publishers {
+            publisher.publish(&deliveries);
+        }
+    }
+
+    /// Takes the copy and joins the live stream, in one step.
+    ///
+    /// # Errors
+    /// `too_many_connections`, `overloaded`.
+    pub fn join(&self, connection: Connection, cursor: Option<&Cursor>) -> Result<(Epoch, Beginning), Fault> {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let wait = Duration::from_secs(1);
+        if state.registry.len() >= self.limits.connections {
+            return Err(
+                Fault::new(Code::Overloaded, "the node has no room for another connection").retry_after(wait)
+            );
+        }
+        if state.registry.of_user(&connection.user).count() >= self.limits.connections_per_user {
+            let detail = "close a connection of this user first";
+            return Err(Fault::new(Code::TooManyConnections, detail).retry_after(wait));
+        }
+        let view = connection.view.clone();
+        let beginning = state.begin(plan(cursor, view.id(), &state.window(&self.limits)), view);
+        state.registry.connect(connection, State::known_agents(&state.fleet));
+        Ok((state.epoch.clone(), beginning))
+    }
+
+    /// Begins a connection anew with another view, or with the same one when `view` is none.
+    ///
+    /// # Errors
+    /// `not_found` when the connection is gone.
+    pub fn begin_again(
+        &self,
+        id: ConnectionId,
+        why: Why,
+        view: impl FnOnce(&View) -> View,
+    ) -> Result<Beginning, Fault> {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let gone = || Fault::new(Code::NotFound, "the connection is gone");
+        let view = view(&state.registry.get(id).ok_or_else(gone)?.view);
+        state.registry.change_view(id, view.clone(), State::known_agents(&state.fleet));
+        Ok(state.begin(Plan::Snapshot(why), view))
+    }
+
+    /// Looks at the registry, or changes what is known of a connection.
+    pub(super) fn with_registry<T>(&self, look: impl FnOnce(&mut ConnectionRegistry) -> T) -> T {
+        look(&mut self.state().registry)
+    }
+
+    /// The fleet now, and its history.
+    #[must_use]
+    pub fn copy(&self) -> (Epoch, Arc<Fleet>) {
+        let state = self.state();
+        (state.epoch.clone(), Arc::clone(&state.fleet))
+    }
+
+    /// Forgets a connection.
+    pub fn leave(&self, id: ConnectionId) {
+        self.state().registry.disconnect(id);
+    }
+
+    /// Ends a connection.
+    pub fn dismiss(&self, id: ConnectionId, farewell: Farewell, retry_after: Option<Duration>) {
+        for publisher in &self.publishers {
+            publisher.dismiss(id, farewell, retry_after);
+        }
+    }
+
+    fn dismiss_all(&self, farewell: Farewell) {
+        let ids: Vec<_> = self.with_registry(|registry| registry.iter().map(|one| one.id).collect());
+        ids.into_iter().for_each(|id| self.dismiss(id, farewell, None));
+    }
+}

@@ -1,0 +1,190 @@
+//! Use case: connections open, change what they want to see, refresh their token, and go.
+
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::app::gate::AppGate;
+use crate::app::hub::Hub;
+use crate::app::stage::Stage;
+use crate::domain::fault::{Code, Fault};
+use crate::domain::grant::Principal;
+use crate::domain::id::ConnectionId;
+use crate::domain::interest::Interest;
+use crate::domain::rate::{Meter, Meters, Rate};
+use crate::domain::registry::Connection;
+use crate::domain::resume::Why;
+use crate::domain::time::Timestamp;
+use crate::domain::view::View;
+use crate::ports::clock::Clock;
+use crate::ports::gate::Gate;
+use crate::ports::live_feed::{Arrival, Beginning, LiveFeed, Opened, Refreshed, Seat};
+use crate::ports::token_verifier::SecretText;
+
+/// Most addresses whose refused handshakes are counted at a time.
+const ADDRESSES_MAX: usize = 100_000;
+
+/// How live connections are let in.
+#[derive(Debug, Clone, Copy)]
+pub struct FeedSettings {
+    /// Handshakes of the node.
+    pub handshakes: Rate,
+    /// Refused handshakes of one address.
+    pub refusals: Rate,
+    /// For how long a token is good past its end.
+    pub leeway: Duration,
+}
+
+/// The live feed.
+pub struct AppLiveFeed {
+    gate: Arc<AppGate>,
+    hub: Arc<Hub>,
+    clock: Arc<dyn Clock>,
+    stage: Arc<Stage>,
+    settings: FeedSettings,
+    started_at: Timestamp,
+    next: AtomicU64,
+    handshakes: Mutex<Meter>,
+    refusals: Mutex<Meters<IpAddr>>,
+}
+
+impl AppLiveFeed {
+    /// A feed from this hub, for those whom the gate recognises.
+    #[must_use]
+    pub fn new(
+        gate: Arc<AppGate>,
+        hub: Arc<Hub>,
+        clock: Arc<dyn Clock>,
+        stage: Arc<Stage>,
+        settings: FeedSettings,
+    ) -> Self {
+        Self {
+            gate,
+            hub,
+            started_at: clock.wall(),
+            clock,
+            stage,
+            settings,
+            next: AtomicU64::new(1),
+            handshakes: Mutex::default(),
+            refusals: Mutex::new(Meters::new(settings.refusals, ADDRESSES_MAX)),
+        }
+    }
+
+    /// The node's and the address's rates, before any work is done for a stranger.
+    fn check_rates(&self, peer: Option<IpAddr>) -> Result<(), Fault> {
+        let now = self.clock.monotonic();
+        let refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(wait) = peer.and_then(|peer| refusals.wait(&peer, now)) {
+            let detail = "too many handshakes from this address were refused: send a valid token";
+            return Err(Fault::new(Code::RateLimited, detail).retry_after(wait));
+        }
+        drop(refusals);
+        let mut handshakes = self.handshakes.lock().unwrap_or_else(PoisonError::into_inner);
+        handshakes
+            .take(self.settings.handshakes, now)
+            .map_err(|wait| Fault::new(Code::Overloaded, "too many handshakes at once").retry_after(wait))
+    }
+
+    fn count_refusal(&self, peer: Option<IpAddr>) {
+        if let Some(peer) = peer {
+            let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+            // Past the rate there is nothing more to count.
+            let _over = refusals.take(peer, self.clock.monotonic());
+        }
+    }
+
+    fn ends_at(&self, principal: &Principal) -> Timestamp {
+        principal.expires_at.plus(self.settings.leeway)
+    }
+
+    async fn let_in(&self, arrival: Arrival) -> Result<Opened, Fault> {
+        let principal = self.gate.recognise(&arrival.credential?).await?;
+        require_any(&principal)?;
+        let id = ConnectionId::new(self.next.fetch_add(1, Ordering::Relaxed));
+        let connection = Connection {
+            id,
+            user: principal.user.clone(),
+            token_id: principal.token_id.clone(),
+            token_issued_at: principal.issued_at,
+            transport: arrival.transport,
+            since: self.clock.wall(),
+            view: View::new(principal.grant.clone(), arrival.interest),
+        };
+        let (epoch, beginning) = self.hub.join(connection, arrival.cursor.as_ref())?;
+        let hub = Arc::clone(&self.hub);
+        Ok(Opened {
+            connection: id,
+            ends_at: self.ends_at(&principal),
+            principal,
+            epoch,
+            beginning,
+            server_started_at: self.started_at,
+            server_time: self.clock.wall(),
+            seat: Seat::new(move || hub.leave(id)),
+        })
+    }
+}
+
+/// A connection is for watching or reporting; with neither there is nothing to do on it.
+fn require_any(principal: &Principal) -> Result<(), Fault> {
+    let scopes = principal.grant.scopes;
+    if scopes.watch || scopes.report {
+        Ok(())
+    } else {
+        Err(Fault::new(Code::ForbiddenScope, "a token with the scope watch or report is needed"))
+    }
+}
+
+#[async_trait]
+impl LiveFeed for AppLiveFeed {
+    async fn open(&self, arrival: Arrival) -> Result<Opened, Fault> {
+        self.stage.admit()?;
+        let peer = arrival.peer;
+        self.check_rates(peer)?;
+        let opened = self.let_in(arrival).await;
+        if opened.is_err() {
+            self.count_refusal(peer);
+        }
+        opened
+    }
+
+    async fn change_interest(
+        &self,
+        connection: ConnectionId,
+        interest: Interest,
+    ) -> Result<Beginning, Fault> {
+        self.hub
+            .begin_again(connection, Why::InterestChanged, |view| View::new(view.grant().clone(), interest))
+    }
+
+    async fn catch_up(&self, connection: ConnectionId) -> Result<Beginning, Fault> {
+        self.hub.begin_again(connection, Why::SlowReader, View::clone)
+    }
+
+    async fn refresh(&self, connection: ConnectionId, token: &SecretText) -> Result<Refreshed, Fault> {
+        let principal = self.gate.admit(token).await?;
+        let before = self.hub.with_registry(|registry| registry.get(connection).cloned());
+        let before = before.ok_or_else(|| Fault::new(Code::NotFound, "the connection is gone"))?;
+        if principal.user != before.user {
+            return Err(Fault::new(Code::InvalidToken, "a token of the same user is needed"));
+        }
+        require_any(&principal)?;
+        let (id, issued_at) = (principal.token_id.clone(), principal.issued_at);
+        self.hub.with_registry(|registry| registry.change_token(connection, id, issued_at));
+        let resync = if principal.grant == *before.view.grant() {
+            None
+        } else {
+            let grant = principal.grant.clone();
+            let view = |view: &View| View::new(grant, view.interest().clone());
+            Some(self.hub.begin_again(connection, Why::GrantChanged, view)?)
+        };
+        Ok(Refreshed { ends_at: self.ends_at(&principal), principal, resync })
+    }
+}

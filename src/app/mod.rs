@@ -1,0 +1,18 @@
+//! The use cases and the composition root. Use cases name the domain and the ports only; `wiring` and
+//! `run` alone name adapters.
+
+pub mod stage;
+pub mod tickets;
+
+pub mod gate;
+pub mod intake;
+pub mod reporter;
+
+pub mod hub;
+pub mod live_feed;
+
+pub mod admin;
+pub mod reads;
+pub mod sign_in;
+
+pub mod drain;

@@ -1,0 +1,93 @@
+//! Use case: reads that are answered once. Only what the grant covers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::app::gate::require;
+use crate::app::hub::Hub;
+use crate::app::intake::log_fault;
+use crate::domain::cursor::Seq;
+use crate::domain::fault::{Code, Fault};
+use crate::domain::grant::{Principal, Scope};
+use crate::domain::id::AgentId;
+use crate::domain::interest::Interest;
+use crate::domain::lifecycle::Status;
+use crate::domain::view::View;
+use crate::ports::clock::Clock;
+use crate::ports::event_log::{EventLog, LogError, Page};
+use crate::ports::reads::{EventsPage, EventsQuery, FleetCopy, Reads, Record};
+
+/// Most events that one page looks at, so that a hidden history costs bounded work.
+const LOOKED_AT_MAX: usize = 10_000;
+
+/// Answers reads from the hub's fleet and the log.
+pub struct AppReads {
+    hub: Arc<Hub>,
+    log: Arc<dyn EventLog>,
+    clock: Arc<dyn Clock>,
+}
+
+impl AppReads {
+    /// Over this hub and this log.
+    #[must_use]
+    pub fn new(hub: Arc<Hub>, log: Arc<dyn EventLog>, clock: Arc<dyn Clock>) -> Self {
+        Self { hub, log, clock }
+    }
+
+    /// The page after a position; from the oldest kept when there is none. What is trimmed in
+    /// between is no error for a reader that asked for the oldest.
+    async fn read(&self, after: Option<Seq>) -> Result<Page, LogError> {
+        let first = self.log.read(after.unwrap_or(Seq::ZERO), LOOKED_AT_MAX).await;
+        match (first, after) {
+            (Err(LogError::Compacted { held_after }), None) => self.log.read(held_after, LOOKED_AT_MAX).await,
+            (page, _) => page,
+        }
+    }
+}
+
+#[async_trait]
+impl Reads for AppReads {
+    async fn fleet(&self, by: &Principal) -> Result<FleetCopy, Fault> {
+        require(by, Scope::Watch)?;
+        let (epoch, fleet) = self.hub.copy();
+        Ok(FleetCopy { epoch, fleet, view: View::new(by.grant.clone(), Interest::all()) })
+    }
+
+    async fn events(&self, by: &Principal, query: EventsQuery) -> Result<EventsPage, Fault> {
+        require(by, Scope::Watch)?;
+        let (epoch, _) = self.hub.copy();
+        if query.after.as_ref().is_some_and(|(of, _)| *of != epoch) {
+            return Err(Fault::new(Code::CursorExpired, "the cursor is of another history: leave out after"));
+        }
+        let after = query.after.map(|(_, seq)| seq);
+        let page = self.read(after).await.map_err(log_fault)?;
+        let view = View::new(by.grant.clone(), query.interest);
+        let mut events = Vec::new();
+        let mut at = after.unwrap_or(page.held_after);
+        for recorded in page.events {
+            if events.len() >= query.limit {
+                break;
+            }
+            at = recorded.seq;
+            if view.covers(&recorded.event) {
+                events.push(recorded);
+            }
+        }
+        Ok(EventsPage { epoch, events, next: (at < page.head).then_some(at), head: page.head })
+    }
+
+    async fn record(&self, by: &Principal, agent: &AgentId) -> Result<Record, Fault> {
+        require(by, Scope::Watch)?;
+        let (_, fleet) = self.hub.copy();
+        let shown = fleet.get(agent).filter(|_| by.grant.agents.contains(agent));
+        let shown = shown.ok_or_else(|| Fault::new(Code::NotFound, "there is no such agent"))?;
+        let status = &shown.status;
+        let uptime = match status.standing.status {
+            Status::Online => self.clock.wall().since(status.since),
+            Status::Offline | Status::Error => Duration::ZERO,
+        };
+        Ok(Record { uptime, restarts: status.restarts })
+    }
+}
