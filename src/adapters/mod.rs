@@ -7,3 +7,8 @@ pub mod wire;
 pub mod memory;
 #[cfg(feature = "system")]
 pub mod system;
+
+#[cfg(feature = "http")]
+pub mod http;
+#[cfg(feature = "ws")]
+pub mod ws;

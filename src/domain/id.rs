@@ -126,6 +126,15 @@ impl ConnectionId {
         Self(number)
     }
 
+    /// A number from 0 up to 1 that spreads connections evenly over an interval, however many there
+    /// are: multiples of the golden ratio.
+    #[must_use]
+    pub fn spread(self) -> f64 {
+        const TURN: u32 = 0x9e37_79b9;
+        let low = u32::try_from(self.0 & u64::from(u32::MAX)).unwrap_or(0);
+        f64::from(low.wrapping_mul(TURN)) / (f64::from(u32::MAX) + 1.0)
+    }
+
     /// Reads the form `c7`.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod canonical;
 mod fields;
 mod strict;
 
+pub mod caller;
 pub mod client_frame;
 pub mod close_code;
 pub mod frame;

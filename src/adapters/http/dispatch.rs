@@ -1,0 +1,145 @@
+//! From a request to a use case and back. Decides nothing itself.
+
+mod admin;
+mod reads;
+mod reports;
+mod sign_in;
+
+use futures_util::Stream;
+use warp::Buf;
+use warp::http::{HeaderMap, HeaderValue, StatusCode, header};
+use warp::reply::Response;
+
+use super::action::Action;
+use super::call::Call;
+use super::{Api, answer, body};
+use crate::adapters::wire::handshake;
+use crate::adapters::wire::report::Kind;
+use crate::domain::fault::{Code, Fault};
+use crate::domain::grant::Principal;
+use crate::ports::health::NotReady;
+
+/// What became of a request: an answer, or the faults in it.
+type Outcome = Result<Response, Vec<Fault>>;
+
+/// A fault on its own.
+fn only(fault: Fault) -> Vec<Fault> {
+    vec![fault]
+}
+
+/// Answers one request.
+pub(super) async fn dispatch<B: Buf>(
+    api: &Api,
+    action: Action,
+    call: Call,
+    body: impl Stream<Item = Result<B, warp::Error>>,
+) -> Response {
+    let origin = api.origins.check(&call.headers).map(|origin| origin.map(str::to_owned));
+    let outcome = match &origin {
+        Ok(_) => act(api, action, &call, body).await,
+        Err(fault) => Err(only(fault.clone())),
+    };
+    let request_id = &call.caller.request_id;
+    let mut response = outcome.unwrap_or_else(|faults| answer::faults(&faults, request_id));
+    if let Some(origin) = origin.ok().flatten().filter(|origin| api.origins.allowed.contains(origin)) {
+        allow(&mut response, &origin);
+    }
+    let (method, path, status) = (&call.method, &call.path, response.status().as_u16());
+    tracing::debug!(request_id, %method, path, status, "answered");
+    response
+}
+
+async fn act<B: Buf>(
+    api: &Api,
+    action: Action,
+    call: &Call,
+    body: impl Stream<Item = Result<B, warp::Error>>,
+) -> Outcome {
+    match action {
+        Action::Status { agent } => reports::single(api, call, body, Kind::Status, &agent, None).await,
+        Action::Lifecycle { agent } => reports::single(api, call, body, Kind::Lifecycle, &agent, None).await,
+        Action::Activity { agent, session } => {
+            reports::single(api, call, body, Kind::Activity, &agent, Some(&session)).await
+        }
+        Action::Heartbeat { agent } => reports::single(api, call, body, Kind::Heartbeat, &agent, None).await,
+        Action::Batch => reports::batch(api, call, body).await,
+        Action::Forget { agent } => reports::forget(api, call, &agent).await,
+        Action::Fleet => reads::fleet(api, call).await,
+        Action::Agent { agent } => reads::agent(api, call, &agent).await,
+        Action::Events => reads::events(api, call).await,
+        Action::AgentEvents { agent } => reads::agent_events(api, call, &agent).await,
+        Action::Connections => admin::connections(api, call).await,
+        Action::Disconnect { connection } => admin::disconnect(api, call, &connection).await,
+        Action::Ticket => admin::ticket(api, call).await,
+        Action::SignIn => sign_in::sign_in(api, call, body).await,
+        Action::SessionToken => sign_in::session_token(api, call).await,
+        Action::SignOut => sign_in::sign_out(api, call).await,
+        Action::Alive => Ok(answer::json(StatusCode::OK, &serde_json::json!({"status": "ok"}))),
+        Action::Ready => ready(api),
+        Action::Preflight => preflight(api, &call.headers),
+        Action::NotBuilt(what) => {
+            Err(only(Fault::new(Code::NotBuilt, format!("{what} comes with a later version"))))
+        }
+    }
+}
+
+/// Whom the request's token speaks for.
+async fn principal(api: &Api, call: &Call) -> Result<Principal, Vec<Fault>> {
+    let token = handshake::bearer(&call.headers).map_err(only)?;
+    api.gate.admit(&token).await.map_err(only)
+}
+
+/// Reads a JSON body within the size.
+async fn json_body<B: Buf>(
+    api: &Api,
+    call: &Call,
+    body: impl Stream<Item = Result<B, warp::Error>>,
+    bytes_max: usize,
+) -> Result<Vec<u8>, Vec<Fault>> {
+    body::check_type(&call.headers).map_err(only)?;
+    let time_max = api.limits.body_time;
+    body::read(&call.headers, body, bytes_max, time_max, call.hang_up.as_ref()).await.map_err(only)
+}
+
+/// Decodes `%XX` in one part of a path; a plus stays a plus there.
+fn part(text: &str) -> Result<String, Vec<Fault>> {
+    handshake::decode(&text.replace('+', "%2B")).map_err(only)
+}
+
+fn ready(api: &Api) -> Outcome {
+    let reason = match api.health.ready() {
+        Ok(()) => return Ok(answer::json(StatusCode::OK, &serde_json::json!({"status": "ready"}))),
+        Err(NotReady::Draining) => {
+            return Err(only(Fault::new(Code::Draining, "try again in a moment, or on another node")));
+        }
+        Err(NotReady::Starting) => "the node is starting",
+        Err(NotReady::LogFailed) => "the event log cannot be followed",
+    };
+    Err(only(Fault::new(Code::Unavailable, reason)))
+}
+
+fn allow(response: &mut Response, origin: &str) {
+    let headers = response.headers_mut();
+    if let Ok(origin) = HeaderValue::from_str(origin) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    let exposed = HeaderValue::from_static("x-request-id, retry-after, www-authenticate");
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+}
+
+/// Tells a browser what pages of an allowed origin may send. Cookies are not among it: a browser's
+/// sign-in is for our own origin.
+fn preflight(api: &Api, headers: &HeaderMap) -> Outcome {
+    let asks = headers.contains_key(header::ORIGIN) && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    if !asks || api.origins.check(headers).is_err() {
+        return Err(only(super::routes::wrong_page()));
+    }
+    let mut response = answer::empty();
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, DELETE"));
+    let allowed = HeaderValue::from_static("authorization, content-type, idempotency-key");
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    Ok(response)
+}

@@ -1,0 +1,46 @@
+//! The routes as one warp filter.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use warp::Filter;
+use warp::filters::BoxedFilter;
+use warp::http::{HeaderValue, header};
+use warp::reply::Response;
+
+use super::action::action;
+use super::call::call;
+use super::dispatch::dispatch;
+use super::{Api, recover};
+use crate::adapters::wire::caller::Caller;
+use crate::domain::fault::{Code, Fault};
+
+/// Every route of the API, answering every request: what none of them takes is tried on `others`
+/// (the live transports, the page) and is a 404 or 405 problem in the end.
+pub fn routes(api: Arc<Api>, others: BoxedFilter<(Response,)>) -> BoxedFilter<(Response,)> {
+    let ours = action()
+        .and(call())
+        .and(warp::body::stream())
+        .and_then(move |action, call, body| {
+            let api = Arc::clone(&api);
+            async move { Ok::<_, warp::Rejection>(dispatch(&api, action, call, body).await) }
+        })
+        .boxed();
+    let all = ours.or(others).unify();
+    warp::ext::optional::<Caller>()
+        .and(all.map(Ok).or_else(|rejection| async move { Ok::<_, Infallible>((Err(rejection),)) }))
+        .map(|caller: Option<Caller>, response: Result<Response, warp::Rejection>| {
+            let caller = caller.unwrap_or_else(|| Caller { address: None, request_id: "m0".to_owned() });
+            let mut response = response.unwrap_or_else(|rejection| recover::refuse(&rejection, &caller));
+            if let Ok(id) = HeaderValue::from_str(&caller.request_id) {
+                response.headers_mut().entry(header::HeaderName::from_static("x-request-id")).or_insert(id);
+            }
+            response
+        })
+        .boxed()
+}
+
+/// What a page of another origin is told when it may not ask.
+pub(super) fn wrong_page() -> Fault {
+    Fault::new(Code::ForbiddenOrigin, "add the page's origin to server.allowed_origins")
+}

@@ -1,0 +1,197 @@
+//! The accept loop: connections are capped, a slow head is closed, a head too large is refused.
+
+mod forwarded;
+
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tower_service::Service;
+use warp::filters::BoxedFilter;
+use warp::http::{Request, Uri};
+use warp::reply::Response;
+
+use super::answer;
+use super::call::HangUp;
+use crate::adapters::wire::caller::Caller;
+use crate::domain::fault::{Code, Fault};
+use crate::ports::transport::{Stop, Transport, TransportError};
+
+/// How long the accept loop rests after the system refused a connection, as when descriptors run out.
+const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
+/// How long requests under way may take once serving ends.
+const FINISH_WITHIN: Duration = Duration::from_secs(5);
+/// hyper needs room for a head that we then refuse with a problem; past this it answers 431 itself.
+const HEAD_ROOM: usize = 4;
+
+/// The limits of the accept loop.
+#[derive(Clone)]
+pub struct ServerLimits {
+    /// Most connections at a time that are not upgraded.
+    pub connections: usize,
+    /// Longest time in which a head must have come.
+    pub head_time: Duration,
+    /// Largest head, in bytes.
+    pub head_bytes: usize,
+    /// Most header fields.
+    pub head_fields: usize,
+    /// Longest URI, in bytes.
+    pub uri_bytes: usize,
+    /// Whether this address is a proxy of ours, whose `X-Forwarded-For` is believed.
+    pub trusts: Arc<dyn Fn(IpAddr) -> bool + Send + Sync>,
+}
+
+/// Serves routes over HTTP/1.1 on one listener.
+pub struct HttpServer {
+    listener: TcpListener,
+    routes: BoxedFilter<(Response,)>,
+    limits: ServerLimits,
+}
+
+impl HttpServer {
+    /// A server on a bound listener.
+    #[must_use]
+    pub fn new(listener: TcpListener, routes: BoxedFilter<(Response,)>, limits: ServerLimits) -> Self {
+        Self { listener, routes, limits }
+    }
+}
+
+#[async_trait]
+impl Transport for HttpServer {
+    fn name(&self) -> &'static str {
+        "http"
+    }
+
+    async fn serve(self: Box<Self>, stop: Stop) -> Result<(), TransportError> {
+        let Self { listener, routes, limits } = *self;
+        let slots = Arc::new(Semaphore::new(limits.connections));
+        let serving = Arc::new(Serving { routes, limits, requests: AtomicU64::new(1) });
+        let ending = watch::Sender::new(false);
+        let mut open = JoinSet::new();
+        let mut stop = stop;
+        loop {
+            // A slot first: beyond the cap connections wait in the system's backlog, not in memory.
+            let accepted = async {
+                let slot = Arc::clone(&slots).acquire_owned().await;
+                (listener.accept().await, slot)
+            };
+            tokio::select! {
+                () = &mut stop => break,
+                Some(_) = open.join_next(), if !open.is_empty() => {}
+                (accepted, slot) = accepted => match accepted {
+                    Ok((stream, peer)) => {
+                        let serving = Arc::clone(&serving);
+                        let ending = ending.subscribe();
+                        open.spawn(async move {
+                            serving.connection(stream, peer.ip(), ending).await;
+                            drop(slot);
+                        });
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "no connection could be accepted");
+                        tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;
+                    }
+                },
+            }
+        }
+        drop(listener);
+        ending.send_replace(true);
+        let finished = tokio::time::timeout(FINISH_WITHIN, async { while open.join_next().await.is_some() {} });
+        if finished.await.is_err() {
+            tracing::warn!(left = open.len(), "requests were cut off at the end");
+        }
+        Ok(())
+    }
+}
+
+struct Serving {
+    routes: BoxedFilter<(Response,)>,
+    limits: ServerLimits,
+    requests: AtomicU64,
+}
+
+impl Serving {
+    async fn connection(self: Arc<Self>, stream: TcpStream, peer: IpAddr, mut ending: watch::Receiver<bool>) {
+        // Without it a small frame waits for the peer's delayed acknowledgement: up to 40 ms.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "the peer is gone already");
+            return;
+        }
+        let hang_up = HangUp::default();
+        let service = {
+            let (serving, hang_up) = (Arc::clone(&self), hang_up.clone());
+            service_fn(move |request| Arc::clone(&serving).answer(request, peer, hang_up.clone()))
+        };
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.limits.head_time)
+            .max_buf_size(self.limits.head_bytes.saturating_mul(HEAD_ROOM).max(8192))
+            .max_headers(self.limits.head_fields.saturating_mul(HEAD_ROOM))
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        let mut connection = pin!(connection);
+        let mut told = false;
+        loop {
+            tokio::select! {
+                ended = connection.as_mut() => {
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, %peer, "a connection ended badly");
+                    }
+                    return;
+                }
+                () = hang_up.0.notified() => return,
+                _ = ending.wait_for(|ending| *ending), if !told => {
+                    told = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
+        }
+    }
+
+    async fn answer(
+        self: Arc<Self>,
+        mut request: Request<Incoming>,
+        peer: IpAddr,
+        hang_up: HangUp,
+    ) -> Result<Response, std::convert::Infallible> {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        let address = forwarded::address(peer, request.headers(), &*self.limits.trusts);
+        let caller = Caller { address: Some(address), request_id: format!("r{number}") };
+        if let Err(fault) = self.check_head(&request) {
+            return Ok(answer::fault(&fault, &caller.request_id));
+        }
+        request.extensions_mut().insert(caller);
+        request.extensions_mut().insert(hang_up);
+        warp::service(self.routes.clone()).call(request).await
+    }
+
+    fn check_head(&self, request: &Request<Incoming>) -> Result<(), Fault> {
+        let limits = &self.limits;
+        if length(request.uri()) > limits.uri_bytes {
+            return Err(Fault::new(Code::UriTooLong, format!("send at most {} bytes", limits.uri_bytes)));
+        }
+        let fields = request.headers().len();
+        // Each field with its colon, space and line end, as it came over the wire.
+        let bytes: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        if fields > limits.head_fields || bytes > limits.head_bytes {
+            let detail =
+                format!("send at most {} fields and {} bytes", limits.head_fields, limits.head_bytes);
+            return Err(Fault::new(Code::HeadTooLarge, detail));
+        }
+        Ok(())
+    }
+}
+
+fn length(uri: &Uri) -> usize {
+    uri.path_and_query().map_or(0, |text| text.as_str().len())
+}

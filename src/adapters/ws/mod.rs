@@ -1,0 +1,16 @@
+//! WebSocket: the live stream of the contract, section 5.
+//!
+//! Each event is encoded once, into a ring that all connections read from their own positions; there
+//! is no queue of copies. The socket itself is warp's for now, behind [`socket`]: nothing else here
+//! knows which library speaks the protocol.
+
+mod client;
+mod ring;
+mod route;
+mod session;
+mod slot;
+mod socket;
+mod sockets;
+
+pub use route::{WsSettings, route};
+pub use sockets::LiveSockets;

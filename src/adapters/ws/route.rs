@@ -1,0 +1,153 @@
+//! The handshake at `GET /ws`: everything is checked before the upgrade, so a stranger gets an HTTP
+//! answer and no WebSocket state.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::Instrument;
+use warp::Filter;
+use warp::filters::BoxedFilter;
+use warp::http::{HeaderMap, HeaderValue, Method, header};
+use warp::reply::{Reply, Response};
+use warp::ws::Ws;
+
+use super::session::Session;
+use super::socket::Socket;
+use super::sockets::LiveSockets;
+use crate::adapters::wire::caller::Caller;
+use crate::adapters::wire::handshake::{self, OriginRule, StreamQuery};
+use crate::adapters::wire::problem;
+use crate::domain::fault::{Code, Fault};
+use crate::domain::limits::Limits;
+use crate::domain::rate::Rate;
+use crate::ports::clock::Clock;
+use crate::ports::intake::Intake;
+use crate::ports::live_feed::{Arrival, LiveFeed, Opened};
+
+/// The name of this transport in connection lists.
+const TRANSPORT: &str = "websocket";
+
+/// What the sessions call, and the rules they keep.
+pub struct WsSettings {
+    /// Opens and steers connections.
+    pub feed: Arc<dyn LiveFeed>,
+    /// Takes reports.
+    pub intake: Arc<dyn Intake>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Which web pages may ask.
+    pub origins: OriginRule,
+    /// Whether a token may stand in the query.
+    pub query_token: bool,
+    /// The time between two heartbeats.
+    pub heartbeat: Duration,
+    /// Largest frame of a client, in bytes.
+    pub frame_bytes: usize,
+    /// Frames of a client.
+    pub frames: Rate,
+    /// Bounds of reports.
+    pub reports: Limits,
+}
+
+/// The handshake route, `GET /ws`.
+pub fn route(settings: Arc<WsSettings>, sockets: Arc<LiveSockets>) -> BoxedFilter<(Response,)> {
+    let upgrade = warp::ws().map(Some).or(warp::any().map(|| None)).unify();
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    warp::path!("ws")
+        .and(warp::get())
+        .and(warp::method())
+        .and(warp::header::headers_cloned())
+        .and(query)
+        .and(warp::ext::optional::<Caller>())
+        .and(warp::addr::remote())
+        .and(upgrade)
+        .and_then(
+            move |_: Method, headers: HeaderMap, query: String, caller, remote: Option<SocketAddr>, upgrade| {
+                let (settings, sockets) = (Arc::clone(&settings), Arc::clone(&sockets));
+                let caller = caller
+                    .unwrap_or_else(|| Caller { address: remote.map(|at| at.ip()), request_id: "m0".to_owned() });
+                async move {
+                    let answer = handshake(&settings, &sockets, &headers, &query, &caller, upgrade).await;
+                    Ok::<_, Infallible>(answer.unwrap_or_else(|fault| {
+                        tracing::info!(
+                            request_id = caller.request_id,
+                            code = fault.code.as_str(),
+                            "handshake refused"
+                        );
+                        problem::one(&fault, &caller.request_id).into_response()
+                    }))
+                }
+            },
+        )
+        .boxed()
+}
+
+async fn handshake(
+    settings: &Arc<WsSettings>,
+    sockets: &Arc<LiveSockets>,
+    headers: &HeaderMap,
+    query: &str,
+    caller: &Caller,
+    upgrade: Option<Ws>,
+) -> Result<Response, Fault> {
+    check_upgrade(headers)?;
+    settings.origins.check(headers)?;
+    let query = StreamQuery::parse(query)?;
+    let (cursor, interest) = (query.cursor()?, query.interest()?);
+    let credential = handshake::credential(headers, query, settings.query_token);
+    let arrival = Arrival { transport: TRANSPORT, peer: caller.address, credential, interest, cursor };
+    let opened = settings.feed.open(arrival).await?;
+    let bad = || Fault::new(Code::InvalidRequest, "the WebSocket handshake is not well formed");
+    let upgrade = Socket::limits(upgrade.ok_or_else(bad)?, settings.frame_bytes);
+    Ok(switch(upgrade, opened, settings, sockets, handshake::offers_subprotocol(headers), caller))
+}
+
+fn switch(
+    upgrade: Ws,
+    opened: Opened,
+    settings: &Arc<WsSettings>,
+    sockets: &Arc<LiveSockets>,
+    echo: bool,
+    caller: &Caller,
+) -> Response {
+    let (connection_id, user_id) = (opened.connection.to_string(), opened.principal.user.to_string());
+    let span = tracing::info_span!("connection", connection_id, request_id = caller.request_id, user_id);
+    let session = Session::new(opened, Arc::clone(settings), sockets);
+    let upgraded = move |socket| async move {
+        session.run(Socket::new(socket)).instrument(span).await;
+    };
+    let mut response = upgrade.on_upgrade(upgraded).into_response();
+    if echo {
+        let name = HeaderValue::from_static(handshake::SUBPROTOCOL);
+        response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, name);
+    }
+    response
+}
+
+/// RFC 6455, section 4.2.1: the headers that make a request a handshake of version 13.
+fn check_upgrade(headers: &HeaderMap) -> Result<(), Fault> {
+    let has = |name: header::HeaderName, word: &str| {
+        let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|text| text.split(',')).any(|item| item.trim().eq_ignore_ascii_case(word))
+    };
+    let version = headers.get(header::SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
+    if !has(header::UPGRADE, "websocket") || !has(header::CONNECTION, "upgrade") || !version {
+        return Err(Fault::new(Code::UpgradeRequired, "open this path as a WebSocket of version 13"));
+    }
+    let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).into_iter();
+    let key = keys.next().and_then(|key| key.to_str().ok());
+    if keys.next().is_none() && key.is_some_and(is_key) {
+        Ok(())
+    } else {
+        Err(Fault::new(Code::InvalidRequest, "Sec-WebSocket-Key must be 16 bytes in base64"))
+    }
+}
+
+/// Sixteen bytes in base64: 22 characters and two equals signs.
+fn is_key(text: &str) -> bool {
+    text.strip_suffix("==").is_some_and(|digits| {
+        digits.len() == 22 && digits.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+    })
+}

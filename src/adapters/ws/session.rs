@@ -1,0 +1,266 @@
+//! One connection from `hello` to close. It reads the ring from its own position; nothing is queued
+//! for it, and a peer that reads slowly holds up nobody else.
+
+mod incoming;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::client::Conduct;
+use super::ring::Found;
+use super::route::WsSettings;
+use super::slot::Dismissal;
+use super::socket::{Incoming, SendError, Socket};
+use super::sockets::{LiveSockets, Registration};
+use crate::adapters::wire::snapshot::Snapshot;
+use crate::adapters::wire::{close_code, frame};
+use crate::domain::cursor::Seq;
+use crate::domain::farewell::Farewell;
+use crate::domain::grant::Principal;
+use crate::domain::time::Timestamp;
+use crate::domain::view::View;
+use crate::ports::live_feed::{Beginning, Opened, Seat};
+
+/// Events that are looked at before others get their turn.
+const EVENTS_AT_ONCE: usize = 256;
+/// How long before its end a token's end is announced.
+const ANNOUNCE_BEFORE: Duration = Duration::from_secs(30);
+/// Pings without an answer after which the peer counts as dead: two intervals.
+const PINGS_UNANSWERED_MAX: u32 = 2;
+
+/// Why a session ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The peer is gone, or said goodbye itself.
+    Gone,
+    /// We end it.
+    Dismissed(Dismissal),
+}
+
+impl From<Farewell> for End {
+    fn from(farewell: Farewell) -> Self {
+        Self::Dismissed(farewell.into())
+    }
+}
+
+impl From<SendError> for End {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Gone => Self::Gone,
+            SendError::Blocked => Farewell::Blocked.into(),
+        }
+    }
+}
+
+/// One connection.
+pub(super) struct Session {
+    settings: Arc<WsSettings>,
+    registration: Registration,
+    head: watch::Receiver<Seq>,
+    principal: Principal,
+    view: View,
+    /// Every event up to here was considered.
+    position: Seq,
+    conduct: Conduct,
+    next_beat: Instant,
+    pings_unanswered: u32,
+    /// When the token's end is to be announced, then when the connection ends.
+    announce_at: Option<Instant>,
+    ends_at: Instant,
+    opening: Option<Box<Opening>>,
+    _seat: Seat,
+}
+
+/// What is sent first.
+struct Opening {
+    hello: Bytes,
+    beginning: Beginning,
+}
+
+impl Session {
+    /// Takes a connection that was let in; it is reachable from here on.
+    pub(super) fn new(opened: Opened, settings: Arc<WsSettings>, sockets: &Arc<LiveSockets>) -> Self {
+        let registration = sockets.register(opened.connection);
+        let hello = frame::hello(&frame::Hello::of(&opened, settings.heartbeat));
+        let now = Instant::now();
+        let mut session = Self {
+            head: sockets.head(),
+            registration,
+            view: opened.beginning.view.clone(),
+            position: opened.beginning.from,
+            conduct: Conduct::new(settings.frames),
+            next_beat: now + first_beat(opened.connection, settings.heartbeat),
+            pings_unanswered: 0,
+            announce_at: None,
+            ends_at: now,
+            principal: opened.principal,
+            opening: Some(Box::new(Opening { hello, beginning: opened.beginning })),
+            _seat: opened.seat,
+            settings,
+        };
+        session.set_end(opened.ends_at);
+        session
+    }
+
+    /// Serves the connection until it ends.
+    pub(super) async fn run(mut self, mut socket: Socket) {
+        tracing::info!("connected");
+        let end = match self.serve(&mut socket).await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        };
+        match end {
+            End::Gone => {
+                tracing::info!("disconnected");
+                socket.finish().await;
+            }
+            End::Dismissed(Dismissal { farewell, retry_after }) => {
+                let code = close_code::code(farewell);
+                tracing::info!(code, reason = farewell.as_str(), "closing");
+                let retry_ms = retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+                if farewell == Farewell::Restart {
+                    // What cannot be sent now is told by the close frame too.
+                    let _unsent = socket.send([frame::goodbye(farewell, retry_ms)]).await;
+                }
+                socket.close(code, close_code::reason(farewell, retry_ms)).await;
+            }
+        }
+    }
+
+    async fn serve(&mut self, socket: &mut Socket) -> Result<std::convert::Infallible, End> {
+        if let Some(opening) = self.opening.take() {
+            let Opening { hello, beginning } = *opening;
+            self.send(socket, vec![hello]).await?;
+            self.send_copy(socket, &beginning).await?;
+        }
+        loop {
+            let now = self.settings.clock.monotonic();
+            let wish_due = self.conduct.wish_due_in(now).map(|wait| Instant::now() + wait);
+            tokio::select! {
+                dismissal = self.registration.slot().dismissed() => return Err(End::Dismissed(dismissal)),
+                incoming = socket.receive() => self.take(socket, incoming).await?,
+                () = wake(&mut self.head, &self.registration, &self.view, self.position) => {
+                    self.deliver(socket).await?;
+                }
+                () = sleep_until(self.next_beat) => self.beat(socket).await?,
+                () = sleep_until_some(wish_due) => self.grant_wish(socket).await?,
+                () = sleep_until_some(self.announce_at) => {
+                    self.announce_at = None;
+                    self.send(socket, vec![frame::auth_expiring(self.principal.expires_at)]).await?;
+                }
+                () = sleep_until(self.ends_at) => return Err(Farewell::TokenExpired.into()),
+            }
+        }
+    }
+
+    /// Sends frames, unless the connection is to end meanwhile.
+    async fn send(&self, socket: &mut Socket, frames: Vec<Bytes>) -> Result<(), End> {
+        tokio::select! {
+            biased;
+            dismissal = self.registration.slot().dismissed() => Err(End::Dismissed(dismissal)),
+            sent = socket.send(frames) => Ok(sent?),
+        }
+    }
+
+    /// Sends the copy of a beginning, if it has one, and goes on from it.
+    async fn send_copy(&mut self, socket: &mut Socket, beginning: &Beginning) -> Result<(), End> {
+        self.position = beginning.from;
+        self.view = beginning.view.clone();
+        let Some(fleet) = beginning.fleet.as_deref().filter(|_| !self.view.shows_nothing()) else {
+            return match &beginning.fleet {
+                // A connection that only reports is shown nothing, and still told that this is all.
+                Some(fleet) => self.send(socket, vec![frame::sync_end(0, 0, fleet.at())]).await,
+                None => Ok(()),
+            };
+        };
+        let Snapshot { agents, sessions, end } = Snapshot::of(fleet, &self.view);
+        self.send(socket, agents.into_iter().chain(sessions).chain([end]).collect()).await
+    }
+
+    /// Announces a new beginning on a connection that goes on, and sends its copy.
+    async fn resync(&mut self, socket: &mut Socket, beginning: &Beginning) -> Result<(), End> {
+        let frame = frame::resync(beginning, self.position.next());
+        self.send(socket, vec![frame]).await?;
+        self.send_copy(socket, beginning).await
+    }
+
+    /// Sends what follows the position, at most so much that others get their turn.
+    async fn deliver(&mut self, socket: &mut Socket) -> Result<(), End> {
+        match self.registration.sockets().after(self.position, EVENTS_AT_ONCE) {
+            Found::Next(entries) => {
+                let Some(last) = entries.last().map(|entry| entry.recorded.seq) else { return Ok(()) };
+                let shown = entries.iter().filter(|entry| self.view.covers(&entry.recorded.event));
+                let frames: Vec<_> = shown.map(|entry| entry.frame()).collect();
+                if !frames.is_empty() {
+                    self.send(socket, frames).await?;
+                }
+                self.position = last;
+                // There may be more: the narrow ones are woken once for all of it.
+                self.registration.slot().wake();
+                Ok(())
+            }
+            Found::FellOut => {
+                let again = self.settings.feed.catch_up(self.registration.id()).await;
+                let beginning = again.map_err(|_| End::Gone)?;
+                self.resync(socket, &beginning).await
+            }
+        }
+    }
+
+    /// A heartbeat and a ping. It never overtakes an event: what there is goes first.
+    async fn beat(&mut self, socket: &mut Socket) -> Result<(), End> {
+        if self.pings_unanswered >= PINGS_UNANSWERED_MAX {
+            return Err(Farewell::Silent.into());
+        }
+        self.deliver(socket).await?;
+        self.next_beat = Instant::now() + self.settings.heartbeat;
+        let beat = frame::heartbeat(self.settings.clock.wall(), self.position);
+        self.send(socket, vec![beat]).await?;
+        socket.ping().await?;
+        self.pings_unanswered = self.pings_unanswered.saturating_add(1);
+        Ok(())
+    }
+
+    async fn grant_wish(&mut self, socket: &mut Socket) -> Result<(), End> {
+        let Some(interest) = self.conduct.grant_wish(self.settings.clock.monotonic()) else { return Ok(()) };
+        let again = self.settings.feed.change_interest(self.registration.id(), interest).await;
+        self.resync(socket, &again.map_err(|_| End::Gone)?).await
+    }
+
+    /// Takes the end of a token, and when to announce it.
+    fn set_end(&mut self, ends_at: Timestamp) {
+        let wall = self.settings.clock.wall();
+        let now = Instant::now();
+        self.ends_at = now + ends_at.since(wall);
+        self.announce_at = Some(now + self.principal.expires_at.since(wall).saturating_sub(ANNOUNCE_BEFORE));
+    }
+}
+
+/// Waits until there may be events after the position.
+async fn wake(head: &mut watch::Receiver<Seq>, registration: &Registration, view: &View, position: Seq) {
+    if view.shows_every_agent() {
+        if head.wait_for(|head| *head > position).await.is_err() {
+            // The sender lives as long as the sockets that this registration holds.
+            std::future::pending::<()>().await;
+        }
+    } else {
+        registration.slot().woken().await;
+    }
+}
+
+async fn sleep_until_some(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Spreads the connections' heartbeats over the interval, by their numbers.
+fn first_beat(id: crate::domain::id::ConnectionId, heartbeat: Duration) -> Duration {
+    // The golden ratio's multiples are spread evenly however many there are.
+    heartbeat / 2 + heartbeat.mul_f64(id.spread()) / 2
+}

@@ -1,0 +1,119 @@
+//! All WebSocket connections of the node, as the publisher sees them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::ring::{Found, Ring};
+use super::slot::{Dismissal, Slot};
+use crate::domain::cursor::Seq;
+use crate::domain::farewell::Farewell;
+use crate::domain::id::ConnectionId;
+use crate::ports::event_publisher::{Delivery, EventPublisher};
+
+/// Narrow connections are woken at least once in this part of the ring, so that what is hidden from
+/// them does not let them fall out of it.
+const WAKE_ALL_PARTS: u64 = 4;
+
+/// All WebSocket connections of the node.
+#[derive(Debug)]
+pub struct LiveSockets {
+    ring: RwLock<Ring>,
+    capacity: u64,
+    /// Wakes the connections that are shown every agent: one change for all of them.
+    head: watch::Sender<Seq>,
+    slots: Mutex<HashMap<ConnectionId, Arc<Slot>>>,
+}
+
+impl LiveSockets {
+    /// No connections yet, and a ring of so many events.
+    #[must_use]
+    pub fn new(ring_events: usize) -> Self {
+        Self {
+            ring: RwLock::new(Ring::new(ring_events)),
+            capacity: u64::try_from(ring_events).unwrap_or(u64::MAX).max(1),
+            head: watch::Sender::new(Seq::ZERO),
+            slots: Mutex::default(),
+        }
+    }
+
+    fn slots(&self) -> MutexGuard<'_, HashMap<ConnectionId, Arc<Slot>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a connection reachable until the registration is dropped.
+    pub(super) fn register(self: &Arc<Self>, id: ConnectionId) -> Registration {
+        let slot = Arc::new(Slot::default());
+        self.slots().insert(id, Arc::clone(&slot));
+        Registration { sockets: Arc::clone(self), id, slot }
+    }
+
+    /// The events after a position.
+    pub(super) fn after(&self, position: Seq, count: usize) -> Found {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).after(position, count)
+    }
+
+    /// Tells where the head is, and when it moves.
+    pub(super) fn head(&self) -> watch::Receiver<Seq> {
+        self.head.subscribe()
+    }
+}
+
+impl EventPublisher for LiveSockets {
+    fn publish(&self, batch: &[Delivery]) {
+        let Some(head) = batch.last().map(|delivery| delivery.recorded.seq) else { return };
+        let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+        for delivery in batch {
+            ring.push(Arc::clone(&delivery.recorded));
+        }
+        drop(ring);
+        let before = self.head.send_replace(head);
+        let part = (self.capacity / WAKE_ALL_PARTS).max(1);
+        let slots = self.slots();
+        if before.get() / part != head.get() / part {
+            slots.values().for_each(|slot| slot.wake());
+        } else {
+            for id in batch.iter().flat_map(|delivery| &delivery.audience.named) {
+                if let Some(slot) = slots.get(id) {
+                    slot.wake();
+                }
+            }
+        }
+    }
+
+    fn dismiss(&self, connection: ConnectionId, farewell: Farewell, retry_after: Option<Duration>) {
+        if let Some(slot) = self.slots().get(&connection) {
+            slot.dismiss(Dismissal { farewell, retry_after });
+        }
+    }
+}
+
+/// Keeps a connection reachable.
+#[derive(Debug)]
+pub(super) struct Registration {
+    sockets: Arc<LiveSockets>,
+    id: ConnectionId,
+    slot: Arc<Slot>,
+}
+
+impl Registration {
+    pub(super) fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
+    pub(super) fn sockets(&self) -> &Arc<LiveSockets> {
+        &self.sockets
+    }
+
+    pub(super) fn id(&self) -> ConnectionId {
+        self.id
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.sockets.slots().remove(&self.id);
+    }
+}
