@@ -85,7 +85,7 @@ impl Tree<'_> {
         let first = named.segments.first().map_or("", String::as_str);
         let rest = named.segments.get(1..).unwrap_or_default();
         if !named.global {
-            if first == "crate" || first == self.manifest.own() {
+            if first == "crate" {
                 return Target::Here(rest.to_vec());
             }
             if first == "self" || first == "super" {
@@ -102,6 +102,7 @@ impl Tree<'_> {
             "self" => Target::Here(rest.to_vec()),
             name if name == self.manifest.own() => Target::Here(rest.to_vec()),
             name => match self.manifest.package(name) {
+                Some(package) if package == self.manifest.own() => Target::Here(rest.to_vec()),
                 Some(package) => Target::Package(package.to_owned()),
                 None => Target::Local,
             },

@@ -21,6 +21,7 @@ package = "warp"
 tracing = "0.1"
 [dev-dependencies]
 mission-control = { path = ".", features = ["test-support"] }
+myself = { path = ".", package = "mission-control" }
 proptest = "1"
 tokio = { version = "1", features = ["test-util"] }
 "#;
@@ -103,8 +104,11 @@ const BROKEN: &[(&str, &str, &str, &str)] = &[
     ("text from elsewhere", "src/domain/a.rs", "include!(\"../app/hub.rs\");", "`include!` hides"),
     ("text from elsewhere by path", "src/domain/a.rs", "core::include!(\"x.rs\");", "`include!` hides"),
     ("after a test item", "src/domain/a.rs", "#[cfg(test)]\nmod t { }\nuse tokio::spawn;", ":3: names `tokio::spawn`"),
+    ("after a test import", "src/domain/a.rs", "#[cfg(test)]\nuse crate::domain::b;\nuse tokio::spawn;", ":3: names `tokio::spawn`"),
+    ("after a test field", "src/domain/a.rs", "struct A {\n#[cfg(test)]\na: u8,\nb: tokio::B }", ":4: names `tokio::B`"),
     ("the core's tests with an adapter", "src/ports/a.rs", "#[cfg(test)]\nmod t { use crate::adapters::memory::Log; }", "ports may"),
     ("tests with a wrong adapter", "src/app/hub.rs", "#[cfg(test)]\nmod t { use crate::adapters::http; }", "app may name"),
+    ("tests with itself, renamed", "src/domain/a.rs", "#[cfg(test)]\nuse myself::app::hub;", "names `myself::app::hub`"),
     ("tests with an unknown crate", "src/domain/a.rs", "#[cfg(test)]\nmod t { use warp::Filter; }", "names `warp::Filter`"),
     ("tests that ship", "src/domain/a/tests.rs", "use proptest::prelude::*;", "names `proptest::prelude`"),
     ("text that is not Rust", "src/domain/a.rs", "fn f( {", "not Rust"),
@@ -127,6 +131,7 @@ const CLEAN: &[(&str, &str, &str)] = &[
     ("a port's fake", "src/ports/a.rs", "#[cfg_attr(any(test, feature = \"test-support\"), mockall::automock)]\n#[async_trait::async_trait]\ntrait A { fn f(&self) -> crate::domain::Seq; }"),
     ("a port's written fake", "src/ports/a.rs", "#[cfg(feature = \"test-support\")]\nmockall::mock! { A {} }"),
     ("an adapter's reach", "src/adapters/http/a.rs", "use super::super::wire::Frame;\nuse crate::{domain::Seq, ports::Intake, adapters::http::b};\nuse warp::Filter;\n#[async_trait::async_trait]\nimpl A for B {}"),
+    ("its own crate, renamed", "src/adapters/ws/a.rs", "use web::Filter;\nfn f() { clock::spawn(g()) }"),
     ("the list of adapters", "src/adapters/mod.rs", "#[cfg(feature = \"http\")]\npub mod http;\npub mod wire;"),
     ("the app", "src/app/hub.rs", "use crate::{domain::Seq, ports::EventLog, app::drain};\nfn f() { tokio::spawn(g()); tracing::info!(\"x\"); std::thread::yield_now() }"),
     ("settings", "src/app/settings/file.rs", "use serde::Deserialize;\nuse super::Settings;"),

@@ -4,9 +4,7 @@ use std::collections::HashSet;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-use crate::tokens::{
-    after_dot, extent, ident, is_joint, is_public, is_punct, line, list, plain, skip_path, split,
-};
+use crate::tokens::{extent, ident, is_joint, is_public, is_punct, line, list, plain, skip_path, split};
 
 /// The build that sees a piece of code, the widest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -146,7 +144,6 @@ impl Source {
                 at + 2
             }
             (word, _) if KEYWORDS.contains(&word) => at + 1,
-            _ if after_dot(tokens, at) => skip_path(tokens, at),
             _ => self.path(tokens, at, false, scope),
         }
     }

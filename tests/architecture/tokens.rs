@@ -67,12 +67,6 @@ pub(crate) fn is_joint(tokens: &[TokenTree], at: usize) -> bool {
     joint && tokens.get(at + 1).is_some_and(|token| is_punct(token, ':'))
 }
 
-/// A field or method: `.http`, but not the end of a range, `0..http::X`.
-pub(crate) fn after_dot(tokens: &[TokenTree], at: usize) -> bool {
-    let dot = |back: usize| at >= back && is_punct(&tokens[at - back], '.');
-    dot(1) && !dot(2)
-}
-
 pub(crate) fn is_public(tokens: &[TokenTree], at: usize) -> bool {
     let is_pub = |back: usize| at >= back && ident(tokens.get(at - back)).is_some_and(|word| word == "pub");
     is_pub(1) || (is_pub(2) && matches!(&tokens[at - 1], TokenTree::Group(_)))
