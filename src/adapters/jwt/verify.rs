@@ -1,0 +1,72 @@
+//! A token's way in: size, header, our key, signature, claims. In this order, each before the next.
+
+use async_trait::async_trait;
+use jsonwebtoken::Header;
+
+use super::claims::Claims;
+use super::refusal::Refusal;
+use super::ring::KeyRing;
+use crate::domain::grant::Principal;
+use crate::domain::time::Timestamp;
+use crate::ports::token_verifier::{SecretText, TokenError, TokenVerifier};
+
+/// The longest token, in bytes. Checked before any of it is decoded.
+pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
+
+#[async_trait]
+impl TokenVerifier for KeyRing {
+    async fn verify(&self, token: &SecretText, now: Timestamp) -> Result<Principal, TokenError> {
+        self.check(token.reveal(), now).map_err(|refusal| {
+            tracing::debug!(reason = refusal.as_str(), "token refused");
+            refusal.into()
+        })
+    }
+}
+
+impl KeyRing {
+    fn check(&self, token: &str, now: Timestamp) -> Result<Principal, Refusal> {
+        let header = match header_of(token) {
+            Ok(header) => header,
+            Err(refusal) => return Err(self.refuse_slowly(token, refusal)),
+        };
+        let Some(key) = self.key_for(header.alg) else {
+            return Err(self.refuse_slowly(token, Refusal::Algorithm));
+        };
+        if !is_access_token(header.typ.as_deref()) {
+            return Err(self.refuse_slowly(token, Refusal::Header));
+        }
+        key.open::<Claims>(token)?.principal(&self.terms, now)
+    }
+
+    /// Spends on a hopeless token what a wrong signature costs, so that the time to refuse does not say
+    /// which algorithms are good. Nothing too long is worth it, and its length is known to its sender.
+    fn refuse_slowly(&self, token: &str, refusal: Refusal) -> Refusal {
+        if refusal != Refusal::TooLong
+            && let Some(key) = self.keys.first()
+        {
+            key.work_in_vain(token);
+        }
+        refusal
+    }
+}
+
+/// The header, which nobody has signed for yet: it chooses among our keys and can only make us refuse.
+/// Keys and addresses of keys in it (`jwk`, `jku`, `x5u`, `x5c`) and `kid` are not used for anything.
+pub(super) fn header_of(token: &str) -> Result<Header, Refusal> {
+    if token.len() > TOKEN_BYTES_MAX {
+        return Err(Refusal::TooLong);
+    }
+    let header = jsonwebtoken::decode_header(token).map_err(|_| Refusal::Form)?;
+    // `crit` lists what must be understood to judge the token (RFC 7515, section 4.1.11). We know none.
+    if header.crit.is_some() { Err(Refusal::Header) } else { Ok(header) }
+}
+
+/// Whether a `typ` may stand on an access token. Absent is common; `at+jwt` is RFC 9068, and media types
+/// may be written in full (RFC 7515, section 4.1.9). Anything else is a token for another use.
+fn is_access_token(typ: Option<&str>) -> bool {
+    let Some(typ) = typ else {
+        return true;
+    };
+    let typ = typ.to_ascii_lowercase();
+    matches!(typ.strip_prefix("application/").unwrap_or(&typ), "jwt" | "at+jwt")
+}
