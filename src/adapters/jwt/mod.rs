@@ -20,6 +20,9 @@ mod key;
 mod public_key;
 mod refusal;
 
+#[cfg(test)]
+mod tests;
+
 pub use config::{Algorithm, KeyConfig, KeyError, SECRET_BYTES_MIN};
 pub use ring::KeyRing;
 pub use verify::TOKEN_BYTES_MAX;
