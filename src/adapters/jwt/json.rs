@@ -93,8 +93,8 @@ impl<'de> Deserialize<'de> for NumericDate {
                 if !seconds.is_finite() || seconds < 0.0 {
                     return Err(E::custom("no point in time"));
                 }
-                // What is left to fail is only too large. `abs` because −0 passes the test above.
-                let millis = Duration::try_from_secs_f64(seconds.abs()).map(|since| since.as_millis());
+                // What is left to fail is only too large.
+                let millis = Duration::try_from_secs_f64(seconds).map(|since| since.as_millis());
                 let millis = millis.ok().and_then(|millis| u64::try_from(millis).ok()).unwrap_or(u64::MAX);
                 Ok(NumericDate(Timestamp::saturating(millis)))
             }

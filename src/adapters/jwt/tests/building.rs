@@ -4,6 +4,7 @@ use super::bench::{
     OTHER_SECRET, SECRET, config, good_claims, hs256_of, key_file, public_pem, ring, verdict,
 };
 use crate::adapters::jwt::{Algorithm, KeyConfig, KeyError, KeyRing};
+use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
 use crate::ports::token_issuer::{IssueError, Note, Purpose, TokenIssuer};
 use crate::ports::token_verifier::SecretText;
@@ -131,8 +132,16 @@ fn a_secret_whose_algorithm_is_not_listed_neither_checks_nor_signs() {
     let ring = KeyRing::build(listed).unwrap();
     assert_eq!(ring.algorithms().collect::<Vec<_>>(), [Algorithm::EdDsa]);
     assert!(verdict(&ring, &hs256_of(&good_claims().to_string())).is_err());
+    let note = Note {
+        user: UserId::parse("ada").unwrap(),
+        id: "n-1".into(),
+        issued_at: Timestamp::saturating(0),
+        expires_at: Timestamp::MAX,
+    };
+    // What this ring signed it would refuse.
+    assert_eq!(ring.seal(Purpose::SignInCode, &note), Err(IssueError::NoSecret));
     let sealed = ring.unseal(Purpose::SignInCode, &SecretText::new("x"), Timestamp::saturating(0));
-    assert_eq!(sealed, Err::<Note, _>(IssueError::NoSecret));
+    assert_eq!(sealed, Err(IssueError::NoSecret));
 }
 
 #[test]
