@@ -3,10 +3,17 @@
 //! Four rooms, from the inside out: [`domain`] decides, [`ports`] say what is needed and offered,
 //! `adapters` speak the technologies, `app` joins them.
 
-#[cfg(feature = "app")]
-pub mod app;
 pub mod domain;
 pub mod ports;
 
-#[cfg(any(feature = "wire", feature = "memory", feature = "system", feature = "jwt", feature = "dashboard"))]
+#[cfg(any(
+    feature = "wire",
+    feature = "jwt",
+    feature = "memory",
+    feature = "system",
+    feature = "dashboard"
+))]
 pub mod adapters;
+
+#[cfg(feature = "app")]
+pub mod app;

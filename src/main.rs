@@ -1,2 +1,5 @@
-//! The binary: hands the arguments to the app and returns its exit code.
-fn main() {}
+//! The binary: hands over to the command line.
+
+fn main() -> std::process::ExitCode {
+    mission_control::app::cli::main()
+}

@@ -3,12 +3,15 @@
 #[cfg(feature = "wire")]
 pub mod wire;
 
+#[cfg(feature = "dashboard")]
+pub mod dashboard;
+#[cfg(feature = "http")]
+pub mod http;
+#[cfg(feature = "jwt")]
+pub mod jwt;
 #[cfg(feature = "memory")]
 pub mod memory;
 #[cfg(feature = "system")]
 pub mod system;
-
-#[cfg(feature = "http")]
-pub mod http;
 #[cfg(feature = "ws")]
 pub mod ws;

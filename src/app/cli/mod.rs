@@ -1,3 +1,59 @@
-//! The command line: what each command does.
+//! The command line: what each command does. The process is looked at here, and nowhere else in the app.
 
 pub mod args;
+
+mod check;
+mod link;
+mod load;
+mod output;
+mod serve;
+mod token;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use output::complain;
+
+/// What a command needs of the process it runs in.
+struct Process {
+    /// The environment; variables that are not text are left out.
+    environment: BTreeMap<String, String>,
+}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let failed = error.use_stderr();
+            // Help goes to where it can be read; without a terminal there is nobody to tell.
+            let _unprinted = error.print();
+            return if failed { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    let process = Process { environment: std::env::vars_os().filter_map(text).collect() };
+    let command = args.command();
+    if let Some(name) = command.not_built_yet() {
+        return complain(2, &format!("`{name}` is not built yet; it comes with a later version"));
+    }
+    let done = match &command {
+        Command::Serve(args) => serve::run(args, &process),
+        Command::Link(args) => link::run(args, &process),
+        Command::Token(args) => token::run(args, &process),
+        Command::Check(args) => check::run(args, &process),
+        Command::Watch(_) | Command::Report(_) | Command::Run(_) => {
+            Err(output::Failure::new("this command is not built yet"))
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => complain(1, failure.text()),
+    }
+}

@@ -127,7 +127,8 @@ pub const KEYS: &[Key] = &[
         "log.keep_ms",
         None,
         "How long events are kept. Not set: as long as `log.keep_events` allows.",
-    ),
+    )
+    .later("leave it out; log.keep_events bounds the log"),
     Key::secret("nats.url", "a URL", "Address of the NATS server.")
         .later("leave it out; the log is in memory"),
     Key::text("nats.stream", None, TEXT, "Name of the JetStream stream.")
@@ -141,15 +142,18 @@ pub const KEYS: &[Key] = &[
     Key::length("limits.body_ms", Some("30000"), "Time in which the body must arrive."),
     Key::count("limits.batch_items", "1000", "Reports in a batch."),
     Key::count("limits.frame_bytes", "8192", "Bytes of a frame from a client."),
-    Key::count("limits.frame_fragments", "16", "Fragments of a message from a client."),
+    Key::count("limits.frame_fragments", "16", "Fragments of a message from a client.")
+        .later("leave it out; a message is bounded by limits.frame_bytes"),
     Key::count("limits.frames_per_second", "10", "Frames a second from one client."),
     Key::count("limits.frames_burst", "20", "Frames from one client at once."),
     Key::count(
         "limits.interest_per_second",
         "1",
         "Changes of interest a second on one connection; the last wins.",
-    ),
-    Key::count("limits.patterns", "64", "Patterns in an interest, and in a token's `agents`."),
+    )
+    .later("leave it out; it is 1"),
+    Key::count("limits.patterns", "64", "Patterns in an interest, and in a token's `agents`.")
+        .later("leave it out; it is 64"),
     Key::count("limits.connections", "10000", "Live connections in all."),
     Key::count("limits.connections_per_user", "1000", "Live connections of one user."),
     Key::count("limits.handshakes_per_second", "5000", "Handshakes a second in all."),
@@ -165,7 +169,8 @@ pub const KEYS: &[Key] = &[
         "limits.session_quiet_ms",
         Some("604800000"),
         "How long a session may be quiet before it is removed. The default is 7 days.",
-    ),
+    )
+    .later("leave it out; limits.sessions_per_agent bounds the sessions"),
     Key::count("limits.idempotency_keys", "1000000", "Idempotency keys remembered; the oldest go."),
     Key::text(
         "telemetry.log",

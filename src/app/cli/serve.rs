@@ -1,0 +1,65 @@
+//! `serve`: runs the server until it is told to stop.
+
+use tokio::net::TcpListener;
+
+use super::Process;
+use super::args::ServeArgs;
+use super::load::{load, url};
+use super::output::{Failure, say};
+use crate::app::run::{MissionControl, StopSignals};
+use crate::app::settings::Settings;
+use crate::app::telemetry;
+use crate::domain::id::UserId;
+
+/// The user of the link that is printed at start.
+pub(super) const OWNER: &str = "owner";
+
+pub(super) fn run(args: &ServeArgs, process: &Process) -> Result<(), Failure> {
+    let settings = load(process, args.settings.place.config.clone(), args.settings.flags())?;
+    telemetry::init(&settings.telemetry, process.environment.get("RUST_LOG").map(String::as_str))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(settings))
+}
+
+async fn serve(settings: Settings) -> Result<(), Failure> {
+    let address = settings.server.listen;
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Failure::new(format_args!("cannot listen on {address}: {error}. Choose another address with --listen"))
+    })?;
+    // The system chose a port where the settings left it open.
+    let mut bound = settings.clone();
+    bound.server.listen = listener.local_addr()?;
+    let mut signals = StopSignals::listen()?;
+    let control = MissionControl::start(settings).await?;
+    greet(&control, &bound);
+
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stopping = async {
+        signals.next().await;
+        tracing::info!("stopping; a second signal ends at once");
+        drop(stop);
+        signals.next().await;
+    };
+    let stop = Box::pin(async move {
+        let _told = stopped.await;
+    });
+    tokio::select! {
+        served = control.serve(listener, stop) => Ok(served?),
+        () = stopping => Ok(()),
+    }
+}
+
+fn greet(control: &MissionControl, settings: &Settings) {
+    let address = url(None, settings);
+    say(&format!("Mission Control is running at {address}"));
+    let code = UserId::parse(OWNER).ok().and_then(|owner| control.sign_in_code(owner).ok());
+    match code {
+        Some(code) => {
+            say(&format!("  page   {address}/#code={}", code.reveal()));
+            say("         this link signs in once, within 10 minutes; for another: mission-control link");
+        }
+        None => say("  page   sign-in is off: there is no secret to sign with, only a public key"),
+    }
+    say(&format!("  data   {}", settings.server.data_dir.display()));
+    say("  log    in memory: what happened is forgotten when the server stops");
+}

@@ -1,0 +1,197 @@
+//! A whole node: the door for the binary, and for programs that embed the server.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use warp::filters::BoxedFilter;
+use warp::reply::Response;
+
+use crate::adapters::http::HttpServer;
+use crate::adapters::jwt::KeyError;
+use crate::adapters::system::{OsEntropy, SystemClock};
+pub use crate::adapters::system::StopSignals;
+use crate::app::drain::drain;
+use crate::app::reporter::Reporter;
+use crate::app::settings::Settings;
+use crate::app::sign_in::sign_in_code;
+use crate::app::wiring::{self, Node};
+use crate::domain::fault::Fault;
+use crate::domain::grant::Grant;
+use crate::domain::id::{AgentId, UserId};
+use crate::domain::lifecycle::Status;
+use crate::ports::clock::Clock;
+use crate::ports::entropy::{Entropy, EntropyError};
+use crate::ports::event_log::{LogError, Receipt};
+use crate::ports::token_issuer::{IssueError, NewToken, TokenIssuer};
+use crate::ports::token_verifier::SecretText;
+use crate::ports::transport::{Stop, Transport, TransportError};
+
+/// Why a node cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A key file cannot be used.
+    #[error("cannot use the key file {path}: {source}", path = path.display())]
+    KeyFile {
+        /// Which one.
+        path: PathBuf,
+        /// What happened.
+        source: std::io::Error,
+    },
+    /// The keys cannot be used.
+    #[error("{0}")]
+    Keys(#[from] KeyError),
+    /// The log cannot be opened.
+    #[error("cannot open the event log")]
+    Log(#[source] LogError),
+    /// The operating system gives no random bytes.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// The settings ask for a part that is not built yet.
+    #[error("log.kind = {0} is not built yet: use memory")]
+    NotBuilt(&'static str),
+}
+
+/// A node that follows its log. Dropping it ends the fan-out.
+pub struct MissionControl {
+    node: Node,
+    settings: Settings,
+    following: JoinHandle<()>,
+}
+
+impl MissionControl {
+    /// Starts a node as the settings say. It listens to nothing yet: see [`Self::serve`] and
+    /// [`Self::routes`].
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        let node = wiring::join(&settings).await?;
+        let (hub, log, stage) = (Arc::clone(&node.hub), Arc::clone(&node.log), Arc::clone(&node.stage));
+        let following = tokio::spawn(async move { hub.run(log, stage).await });
+        Ok(Self { node, settings, following })
+    }
+
+    /// All routes, to be mounted into another program's warp server.
+    #[must_use]
+    pub fn routes(&self) -> BoxedFilter<(Response,)> {
+        self.node.routes.clone()
+    }
+
+    /// Reports from within the process.
+    #[must_use]
+    pub fn reporter(&self) -> Reporter {
+        self.node.reporter.clone()
+    }
+
+    /// Reports an agent's status from within the process.
+    ///
+    /// # Errors
+    /// Of [`Reporter::report_status`].
+    pub async fn report_status(&self, agent: AgentId, status: Status) -> Result<Receipt, Fault> {
+        self.node.reporter.report_status(agent, status).await
+    }
+
+    /// The code of a sign-in link for this user: good once, for ten minutes.
+    ///
+    /// # Errors
+    /// [`OfflineError::Issue`] when only public keys are configured; [`OfflineError::Entropy`].
+    pub fn sign_in_code(&self, user: UserId) -> Result<SecretText, OfflineError> {
+        let id = random_id(self.node.entropy.as_ref())?;
+        Ok(sign_in_code(self.node.issuer.as_ref(), user, id, self.node.clock.wall())?)
+    }
+
+    /// Serves HTTP and WebSocket on a listener until `stop` resolves, then drains: readiness goes,
+    /// connections are ended spread over time, and what was begun is finished.
+    ///
+    /// # Errors
+    /// [`TransportError`] when it cannot serve at all.
+    pub async fn serve(&self, listener: TcpListener, stop: Stop) -> Result<(), TransportError> {
+        let server = HttpServer::new(listener, self.routes(), wiring::server_limits(&self.settings));
+        let (drained, finish) = tokio::sync::oneshot::channel::<()>();
+        // While connections are ended the server still answers: others are told to come back.
+        let finish: Stop = Box::pin(async move {
+            let _ended = finish.await;
+        });
+        let draining = async {
+            stop.await;
+            self.drain(self.settings.server.drain).await;
+            drop(drained);
+        };
+        let (served, ()) = tokio::join!(Box::new(server).serve(finish), draining);
+        served
+    }
+
+    /// Ends all connections, spread over time; for programs that mounted [`Self::routes`] themselves.
+    pub async fn drain(&self, within: Duration) {
+        drain(&self.node.hub, &self.node.stage, within).await;
+    }
+}
+
+impl Drop for MissionControl {
+    fn drop(&mut self) {
+        self.following.abort();
+    }
+}
+
+/// Makes a token without a running server, with the keys that it has.
+///
+/// # Errors
+/// [`OfflineError`].
+pub fn offline_token(
+    settings: &Settings,
+    user: UserId,
+    grant: Grant,
+    ttl: Duration,
+) -> Result<SecretText, OfflineError> {
+    let (clock, token_id) = (SystemClock::start(), random_id(&OsEntropy)?);
+    let issued_at = clock.wall();
+    let token = NewToken { user, grant, issued_at, expires_at: issued_at.plus(ttl), token_id };
+    Ok(wiring::issuer(settings)?.issue(&token)?)
+}
+
+/// Writes the code of a sign-in link without asking the running server, with the keys that it has.
+///
+/// # Errors
+/// [`OfflineError`].
+pub fn offline_sign_in_code(settings: &Settings, user: UserId) -> Result<SecretText, OfflineError> {
+    let issuer = wiring::issuer(settings)?;
+    Ok(sign_in_code(&issuer, user, random_id(&OsEntropy)?, SystemClock::start().wall())?)
+}
+
+/// Looks whether the keys of the settings can be used; the data directory may not be there yet.
+///
+/// # Errors
+/// [`StartError`].
+pub fn check_keys(settings: &Settings) -> Result<(), StartError> {
+    match wiring::issuer(settings) {
+        Err(StartError::KeyFile { source, .. })
+            if settings.auth.secret_file.is_none()
+                && settings.auth.public_key_file.is_none()
+                && source.kind() == std::io::ErrorKind::NotFound =>
+        {
+            Ok(())
+        }
+        checked => checked.map(|_| ()),
+    }
+}
+
+/// Why the command line could not make a token.
+#[derive(Debug, thiserror::Error)]
+pub enum OfflineError {
+    /// The server's keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] StartError),
+    /// There is nothing to sign with.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+    /// The operating system gives no random bytes.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}
+
+fn random_id(entropy: &dyn Entropy) -> Result<String, EntropyError> {
+    Ok(format!("{:032x}", u128::from_be_bytes(entropy.bytes()?)))
+}

@@ -1,0 +1,203 @@
+//! The composition root: the only file, with `run`, that names adapters. It joins, and decides nothing.
+
+mod keys;
+
+use std::sync::Arc;
+
+use warp::Filter;
+use warp::filters::BoxedFilter;
+use warp::reply::{Reply, Response};
+
+use crate::adapters::dashboard;
+use crate::adapters::http::{self, Api, HttpLimits, ServerLimits};
+use crate::adapters::memory::{MemoryLog, MemoryLogLimits};
+use crate::adapters::system::{OsEntropy, SystemClock};
+use crate::adapters::wire::handshake::OriginRule;
+use crate::adapters::ws::{self, LiveSockets, WsSettings};
+use crate::app::admin::AppAdmin;
+use crate::app::gate::AppGate;
+use crate::app::hub::{Hub, HubLimits};
+use crate::app::intake::AppIntake;
+use crate::app::live_feed::{AppLiveFeed, FeedSettings};
+use crate::app::reads::AppReads;
+use crate::app::reporter::Reporter;
+use crate::app::run::StartError;
+use crate::app::settings::{LogKind, Settings};
+use crate::app::sign_in::AppSignIn;
+use crate::app::stage::Stage;
+use crate::app::tickets::Tickets;
+use crate::domain::cursor::Epoch;
+use crate::domain::limits::Limits;
+use crate::domain::rate::Rate;
+use crate::ports::clock::Clock;
+use crate::ports::entropy::Entropy;
+use crate::ports::event_log::EventLog;
+use crate::ports::event_publisher::EventPublisher;
+use crate::ports::intake::Intake;
+use crate::ports::live_feed::LiveFeed;
+use crate::ports::token_issuer::TokenIssuer;
+
+pub(super) use keys::{issuer, key_ring};
+
+/// The parts of a node, joined.
+pub(super) struct Node {
+    pub(super) log: Arc<dyn EventLog>,
+    pub(super) hub: Arc<Hub>,
+    pub(super) stage: Arc<Stage>,
+    pub(super) reporter: Reporter,
+    pub(super) routes: BoxedFilter<(Response,)>,
+    pub(super) issuer: Arc<dyn TokenIssuer>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Arc<dyn Entropy>,
+}
+
+/// Joins the parts of a node as the settings say.
+pub(super) async fn join(settings: &Settings) -> Result<Node, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+    let keys = Arc::new(key_ring(settings, entropy.as_ref())?);
+    let limits = desk_limits(settings);
+    let log = event_log(settings, limits, &clock, entropy.as_ref())?;
+    let sockets = Arc::new(LiveSockets::new(settings.stream.ring_events));
+    let publishers: Vec<Arc<dyn EventPublisher>> = vec![Arc::clone(&sockets) as _];
+    let hub = Arc::new(Hub::new(log.load().await.map_err(StartError::Log)?, publishers, hub_limits(settings)));
+    let stage = Arc::new(Stage::default());
+
+    let tickets = Tickets::new(Arc::clone(&clock), Arc::clone(&entropy));
+    let gate = Arc::new(AppGate::new(Arc::clone(&keys) as _, Arc::clone(&clock), tickets));
+    let intake: Arc<dyn Intake> = Arc::new(AppIntake::new(
+        Arc::clone(&log),
+        Arc::clone(&clock),
+        Arc::clone(&stage),
+        Rate { per_second: settings.limits.reports_per_second, burst: settings.limits.reports_burst },
+        // Agents that were forgotten or refused keep their rate for a moment.
+        limits.agents.saturating_mul(2),
+    ));
+    let feed: Arc<dyn LiveFeed> = Arc::new(AppLiveFeed::new(
+        Arc::clone(&gate),
+        Arc::clone(&hub),
+        Arc::clone(&clock),
+        Arc::clone(&stage),
+        feed_settings(settings),
+    ));
+    let sign_in = AppSignIn::new(Arc::clone(&keys) as _, Arc::clone(&clock), Arc::clone(&entropy));
+    let api = Arc::new(Api {
+        gate,
+        intake: Arc::clone(&intake),
+        reads: Arc::new(AppReads::new(Arc::clone(&hub), Arc::clone(&log), Arc::clone(&clock))),
+        admin: Arc::new(AppAdmin::new(Arc::clone(&hub))),
+        sign_in: Arc::new(sign_in),
+        health: Arc::clone(&stage) as _,
+        origins: origins(settings),
+        limits: http_limits(settings, limits),
+    });
+    let live = ws::route(Arc::new(ws_settings(settings, limits, feed, intake, Arc::clone(&clock))), sockets);
+    let page = dashboard::routes().map(Reply::into_response).boxed();
+    let routes = http::routes(api, live.or(page).unify().boxed());
+    let reporter = Reporter::new(Arc::clone(&log), Arc::clone(&stage), limits);
+    Ok(Node { log, hub, stage, reporter, routes, issuer: keys, clock, entropy })
+}
+
+fn event_log(
+    settings: &Settings,
+    limits: Limits,
+    clock: &Arc<dyn Clock>,
+    entropy: &dyn Entropy,
+) -> Result<Arc<dyn EventLog>, StartError> {
+    match settings.log.kind {
+        LogKind::Memory => {
+            let [a, b, c, d, e, f, g, h, ..] = entropy.bytes()?;
+            let epoch = Epoch::from_random([a, b, c, d, e, f, g, h]);
+            let limits = MemoryLogLimits {
+                desk: limits,
+                keep_events: usize::try_from(settings.log.keep_events).unwrap_or(usize::MAX),
+                idempotency_keys: settings.limits.idempotency_keys,
+            };
+            Ok(Arc::new(MemoryLog::new(epoch, Arc::clone(clock), limits)))
+        }
+        kind @ (LogKind::Disk | LogKind::Nats) => Err(StartError::NotBuilt(kind.name())),
+    }
+}
+
+fn desk_limits(settings: &Settings) -> Limits {
+    let limits = &settings.limits;
+    Limits {
+        message_bytes: limits.message_bytes,
+        labels: limits.labels,
+        label_bytes: limits.label_bytes,
+        agents: limits.agents,
+        sessions_per_agent: limits.sessions_per_agent,
+        ..Limits::default()
+    }
+}
+
+fn hub_limits(settings: &Settings) -> HubLimits {
+    HubLimits {
+        ring_events: settings.stream.ring_events,
+        replay_events: u64::try_from(settings.stream.replay_events).unwrap_or(u64::MAX),
+        connections_per_user: settings.limits.connections_per_user,
+        connections: settings.limits.connections,
+    }
+}
+
+fn feed_settings(settings: &Settings) -> FeedSettings {
+    let both = |number| Rate { per_second: number, burst: number };
+    FeedSettings {
+        handshakes: both(settings.limits.handshakes_per_second),
+        refusals: both(settings.limits.refused_handshakes_per_second),
+        leeway: settings.auth.leeway,
+    }
+}
+
+fn http_limits(settings: &Settings, reports: Limits) -> HttpLimits {
+    let limits = &settings.limits;
+    HttpLimits {
+        reports,
+        body_bytes: limits.body_bytes,
+        batch_bytes: limits.batch_bytes,
+        batch_items: limits.batch_items,
+        body_time: limits.body_time,
+    }
+}
+
+fn ws_settings(
+    settings: &Settings,
+    reports: Limits,
+    feed: Arc<dyn LiveFeed>,
+    intake: Arc<dyn Intake>,
+    clock: Arc<dyn Clock>,
+) -> WsSettings {
+    let limits = &settings.limits;
+    WsSettings {
+        feed,
+        intake,
+        clock,
+        origins: origins(settings),
+        query_token: settings.auth.query_token,
+        heartbeat: settings.stream.heartbeat,
+        frame_bytes: limits.frame_bytes,
+        frames: Rate { per_second: limits.frames_per_second, burst: limits.frames_burst },
+        reports,
+    }
+}
+
+fn origins(settings: &Settings) -> OriginRule {
+    OriginRule {
+        allowed: settings.server.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
+        behind_tls_proxy: settings.server.behind_tls_proxy,
+    }
+}
+
+/// The limits of the accept loop.
+pub(super) fn server_limits(settings: &Settings) -> ServerLimits {
+    let limits = &settings.limits;
+    let proxies = settings.server.trusted_proxies.clone();
+    ServerLimits {
+        connections: limits.connections,
+        head_time: limits.head_time,
+        head_bytes: limits.head_bytes,
+        head_fields: limits.head_fields,
+        uri_bytes: limits.uri_bytes,
+        trusts: Arc::new(move |address| proxies.iter().any(|proxy| proxy.contains(address))),
+    }
+}
