@@ -1,0 +1,129 @@
+// The real server and the Python agent as child processes: started, read from, killed by their own pid. No sleeps:
+// everything waits for a condition, and every wait has an end.
+
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const WAIT_MS = 15_000;
+const run = promisify(execFile);
+
+/** Fails with the name of what was waited for. */
+export async function within(promise, what, ms = WAIT_MS) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited ${ms} ms for ${what}`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export async function freePort() {
+  const probe = createServer();
+  await once(probe.listen(0, "127.0.0.1"), "listening");
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
+/** Lines of a child's output, one at a time. */
+function lines(stream) {
+  const iterator = createInterface({ input: stream })[Symbol.asyncIterator]();
+  return async (what) => {
+    const { value, done } = await within(iterator.next(), what);
+    if (done) throw new Error(`the process ended before ${what}`);
+    return value;
+  };
+}
+
+export class Server {
+  constructor(binary, dataDir, port) {
+    this.binary = binary;
+    this.dataDir = dataDir;
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+    this.child = null;
+  }
+
+  /** Starts it; answers the sign-in link that it prints. */
+  async start() {
+    const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data-dir", this.dataDir];
+    this.child = spawn(this.binary, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const line = lines(this.child.stdout);
+    for (;;) {
+      const link = /\bhttp:\S+\/#code=\S+/.exec(await line("the sign-in link"));
+      if (link !== null) {
+        this.child.stdout.resume();
+        return link[0];
+      }
+    }
+  }
+
+  /** Another sign-in link. */
+  async link() {
+    const { stdout } = await this.#tool("link", "--data-dir", this.dataDir, "--url", this.url);
+    return /\bhttp:\S+\/#code=\S+/.exec(stdout)[0];
+  }
+
+  /** A token that may report. */
+  async reportToken() {
+    const { stdout } = await this.#tool("token", "--data-dir", this.dataDir, "--sub", "reporter", "--scope", "report");
+    return stdout.trim();
+  }
+
+  /** SIGKILL, by pid; done when it is gone. */
+  async kill() {
+    const { child } = this;
+    this.child = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    process.kill(child.pid, "SIGKILL");
+    await within(gone, "the server to be gone");
+  }
+
+  #tool(...args) {
+    return run(this.binary, args, { timeout: WAIT_MS });
+  }
+}
+
+/** agent.py, which makes one report for each `step()`. */
+export class Agent {
+  constructor(url, tokenFile, agentId) {
+    const script = fileURLToPath(new URL("agent.py", import.meta.url));
+    const args = [script, "--url", url, "--token-file", tokenFile, "--agent", agentId];
+    this.child = spawn("python3", args, { stdio: ["pipe", "pipe", "inherit"] });
+    this.line = lines(this.child.stdout);
+  }
+
+  /** Lets it make its next report; answers `{step, status, answeredAt}`. */
+  async step() {
+    this.child.stdin.write("\n");
+    return JSON.parse(await this.line("the agent's report"));
+  }
+
+  async end() {
+    if (this.child.exitCode !== null) return;
+    const gone = once(this.child, "exit");
+    this.child.stdin.end();
+    await within(gone, "the agent to end");
+  }
+}
+
+/** One report from the test itself. */
+export async function report(url, token, path, body) {
+  const response = await fetch(`${url}/api/v1/agents/${path}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(WAIT_MS),
+  });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
