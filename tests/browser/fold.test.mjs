@@ -119,7 +119,22 @@ describe("the fold", () => {
     assert.equal(feed.caughtUp, true);
   });
 
-  it("keeps labels and restarts that a live status does not name, and clears its message", () => {
+  it("takes a status that tells since when as whole", () => {
+    const feed = fed(hello(), status("a", "online", { ...copied, detail: { since: 5, labels: { team: "x" }, restarts: 2 } }), end(10));
+    feed.take(status("a", "online", { seq: 11, detail: { since: 5, reason: "reported", state: "idle" } }));
+    assert.deepEqual(feed.fleet.agents.get("a").detail, { since: 5, reason: "reported", state: "idle" });
+    assert.equal(feed.fleet.agents.get("a").since, 5);
+  });
+
+  it("takes labels and the count of restarts from a lifecycle event too", () => {
+    const feed = start();
+    const payload = { agentId: "a", event: "restart", timestamp: 7 };
+    feed.take({ type: "agent:lifecycle", payload, seq: 11, detail: { restarts: 3, labels: { team: "y" } } });
+    const { detail, events } = feed.fleet.agents.get("a");
+    assert.deepEqual([detail.restarts, detail.labels, events.length], [3, { team: "y" }, 1]);
+  });
+
+  it("keeps labels and restarts that a short live status does not name, and clears its message", () => {
     const detail = { reason: "start", labels: { team: "x" }, restarts: 2, message: "hello", state: "working" };
     const feed = fed(hello(), status("a", "online", { ...copied, detail }), end(10));
     feed.take(status("a", "error", { seq: 11, detail: { reason: "crash" } }));

@@ -131,7 +131,10 @@ describe("the page, live in two browsers", { concurrency: false, timeout: 180_00
     await both((screen) => screen.light("Disconnected"));
     await both((screen) => screen.shows('[data-testid="toast"][data-kind="lost"]', "Connection lost"));
     await both((screen) => screen.shows('[data-testid="as-of"]', "As it was at"));
-    for (const { page } of screens) assert.equal(await page.locator('[data-light="lost"]').count(), 1);
+    for (const { page } of screens) {
+      assert.equal(await page.locator('[data-light="lost"]').count(), 1);
+      assert.match(await page.title(), /^Disconnected/);
+    }
     await screens[0].picture(out("disconnected.png"), { height: 900 });
   });
 

@@ -54,7 +54,8 @@ async fn the_tag_is_strong_and_answers_304_when_it_comes_back() {
         assert_eq!(again.headers()["cache-control"], "no-cache");
         assert!(again.headers().contains_key("content-security-policy"));
     }
-    let changed = request().path("/assets/app.css").header("if-none-match", "\"other\"").reply(&routes()).await;
+    let changed =
+        request().path("/assets/app.css").header("if-none-match", "\"other\"").reply(&routes()).await;
     assert_eq!(changed.status(), StatusCode::OK);
 }
 
@@ -79,7 +80,8 @@ async fn what_is_not_ours_is_rejected_so_that_other_routes_can_answer() {
         "/api/v1/fleet",
     ];
     for path in unknown {
-        let rejection = request().path(path).filter(&routes()).await.err().unwrap_or_else(|| panic!("{path}"));
+        let rejection =
+            request().path(path).filter(&routes()).await.err().unwrap_or_else(|| panic!("{path}"));
         assert!(rejection.is_not_found(), "{path}");
     }
     let posted = request().method("POST").path("/").reply(&routes()).await;
@@ -91,12 +93,16 @@ fn the_files_keep_what_the_policy_promises() {
     for name in Asset::names() {
         let text = String::from_utf8(Asset::find(&name).unwrap().body.into_owned()).unwrap();
         assert!(text.lines().count() <= 250, "{name} is over 250 lines");
-        for banned in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "style=\""] {
+        for banned in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "style=\""]
+        {
             assert!(!text.contains(banned), "{name} uses {banned}");
         }
         // Namespaces of SVG are names, not addresses.
         let addresses = text.replace("http://www.w3.org/", "");
-        assert!(!addresses.contains("http://") && !addresses.contains("https://"), "{name} names another origin");
+        assert!(
+            !addresses.contains("http://") && !addresses.contains("https://"),
+            "{name} names another origin"
+        );
         if name.ends_with(".js") {
             assert!(text.starts_with("// "), "{name} does not say what it is for");
         }

@@ -139,14 +139,13 @@ export class Connection {
     this.#onFold(folded, frame);
     if (this.state === "syncing" && this.#feed.caughtUp) {
       this.#liveSince = Date.now();
-      this.#wrongInARow = 0;
       this.#codeRefused = false;
       this.#become("live");
     }
   }
 
   #closed(code, reason) {
-    const step = afterClose(code, reason, this.#wrongInARow);
+    const step = afterClose(code, reason, this.#wasSteady ? 0 : this.#wrongInARow);
     if (step.stop) return this.stop("stopped", step.stop);
     this.#wrongInARow = step.wrongInARow;
     this.#needNewToken = step.newToken;
@@ -154,12 +153,16 @@ export class Connection {
   }
 
   #lose(askedMs = 0) {
-    const wasSteady = this.#liveSince > 0 && Date.now() - this.#liveSince >= STEADY_AFTER_MS;
-    this.#failedTries = wasSteady ? 0 : this.#failedTries + 1;
+    this.#failedTries = this.#wasSteady ? 0 : this.#failedTries + 1;
     this.#drop();
     const delay = retryDelayMs(Math.max(0, this.#failedTries - 1), askedMs);
     this.#retryTimer = setTimeout(() => this.#attempt(), delay);
     this.#become("lost", { heardAt: this.#heardAt });
+  }
+
+  // A connection that lived only a moment counts as a failed try, or two sides that disagree would hammer each other.
+  get #wasSteady() {
+    return this.#liveSince > 0 && Date.now() - this.#liveSince >= STEADY_AFTER_MS;
   }
 
   // The socket's own close event may take minutes when the network is gone: nothing more is heard from it.

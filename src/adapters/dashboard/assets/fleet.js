@@ -71,12 +71,13 @@ export class Fleet {
     return agent;
   }
 
-  // In a copy the detail is whole. In a live frame, as in a report, absent labels and restarts stay as they were;
-  // an absent message, state or mark is none.
+  // A detail that tells `since` is whole: what is absent from it is none. One that does not, as in the contract's
+  // shortest example, is read like a report: absent labels and restarts stay, an absent message or state is none.
   #status(agentId, payload, { detail = {}, sync = false }) {
     const agent = this.#agent(agentId);
+    const whole = sync || detail.since !== undefined;
     const since = detail.since ?? (agent.status === payload.status && agent.since > 0 ? agent.since : payload.timestamp);
-    const kept = sync ? {} : { labels: agent.detail.labels, restarts: agent.detail.restarts };
+    const kept = whole ? {} : { labels: agent.detail.labels, restarts: agent.detail.restarts };
     agent.detail = { ...kept, ...detail };
     agent.status = payload.status;
     agent.since = since;
@@ -86,7 +87,10 @@ export class Fleet {
   #lifecycle(agentId, payload, detail) {
     const agent = this.#agent(agentId);
     const { event, timestamp } = payload;
-    agent.events = [...agent.events, { event, timestamp, ...detail }].slice(-EVENTS_KEPT);
+    const { exitCode, signal, message, labels, restarts } = detail;
+    agent.events = [...agent.events, { event, timestamp, exitCode, signal, message }].slice(-EVENTS_KEPT);
+    // A restart of what is online makes no status event: its labels and count come here alone.
+    agent.detail = { ...agent.detail, labels: labels ?? agent.detail.labels, restarts: restarts ?? agent.detail.restarts };
     this.#heard(agent, timestamp);
   }
 

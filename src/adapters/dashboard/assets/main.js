@@ -40,16 +40,21 @@ function draw() {
     list.draw(now());
     setHidden(byId("empty"), !(everLive && fleet.agents.size === 0));
     setHidden(byId("counters"), fleet.agents.size === 0);
-    drawWords(fleet.counts().error);
+    drawWords();
   });
 }
 
-function drawWords(errors) {
-  const { state } = connection;
-  const lost = state === "lost";
+function drawWords() {
+  const lost = connection.state === "lost";
   setText(byId("foot"), epoch === "" ? "" : `Event ${count(feed.seq)} of history ${epoch}`);
   setTextOrHide(byId("as-of"), lost && everLive ? `As it was at ${clockTime(frozenAt)}. It may have changed since.` : "");
-  const mark = lost || state === "stopped" ? "Disconnected · " : state === "live" && errors > 0 ? `(${count(errors)}) ` : "";
+}
+
+/** The title of a tab in the background is all that is seen of it, so this waits for no animation frame. */
+function drawTitle() {
+  const { state } = connection;
+  const errors = state === "live" ? feed.fleet.counts().error : 0;
+  const mark = state === "lost" || state === "stopped" ? "Disconnected · " : errors > 0 ? `(${count(errors)}) ` : "";
   document.title = `${mark}Mission Control`;
 }
 
@@ -70,6 +75,7 @@ function onState(state, info) {
     notices.toastBack(back);
   }
   notices.gate(gate(state, info));
+  drawTitle();
   draw();
 }
 
@@ -120,7 +126,7 @@ function takeCode() {
 }
 
 function showCommands() {
-  const isDefault = location.origin === "http://127.0.0.1:3000";
+  const isDefault = location.host === "127.0.0.1:3000";
   byId("command-link").textContent = `mission-control link${isDefault ? "" : ` --url ${location.origin}`}`;
   byId("command-token").textContent = "mission-control token --sub my-agents --scope report > report.token";
   byId("command-report").textContent = [
@@ -151,7 +157,10 @@ document.addEventListener("visibilitychange", () => document.visibilityState ===
 // A page kept for the back button holds no socket.
 addEventListener("pagehide", () => connection.stop());
 addEventListener("pageshow", ({ persisted }) => persisted && connection.start());
-setInterval(() => document.visibilityState === "visible" && frozenAt === 0 && list.tick(now()), 1_000);
+setInterval(() => {
+  drawTitle();
+  if (document.visibilityState === "visible" && frozenAt === 0) list.tick(now());
+}, 1_000);
 
 showCommands();
 connection.start(takeCode());

@@ -55,7 +55,7 @@ export class Row {
     setAttribute(this.#state, "data-word", this.#state.textContent);
     setTextOrHide(this.#reason, this.#reasonOf(agent));
     setTextOrHide(this.#restarts, detail.restarts > 0 ? plural(detail.restarts, "restart") : "");
-    setTextOrHide(this.#message, typeof detail.message === "string" ? detail.message + (detail.truncated ? "…" : "") : "");
+    setTextOrHide(this.#message, typeof detail.message === "string" ? detail.message + (detail.truncated === true ? "…" : "") : "");
     this.#drawLabels(detail.labels ?? {});
     this.#drawEvents(agent);
     // What a session was doing says nothing once its agent is gone.
