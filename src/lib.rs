@@ -6,13 +6,7 @@
 pub mod domain;
 pub mod ports;
 
-#[cfg(any(
-    feature = "wire",
-    feature = "jwt",
-    feature = "memory",
-    feature = "system",
-    feature = "dashboard"
-))]
+#[cfg(any(feature = "wire", feature = "jwt", feature = "memory", feature = "system", feature = "dashboard"))]
 pub mod adapters;
 
 #[cfg(feature = "app")]

@@ -11,8 +11,8 @@ use warp::reply::Response;
 
 use crate::adapters::http::HttpServer;
 use crate::adapters::jwt::KeyError;
-use crate::adapters::system::{OsEntropy, SystemClock};
 pub use crate::adapters::system::StopSignals;
+use crate::adapters::system::{OsEntropy, SystemClock};
 use crate::app::drain::drain;
 use crate::app::reporter::Reporter;
 use crate::app::settings::Settings;

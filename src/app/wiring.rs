@@ -59,12 +59,13 @@ pub(super) async fn join(settings: &Settings) -> Result<Node, StartError> {
     let limits = desk_limits(settings);
     let log = event_log(settings, limits, &clock, entropy.as_ref())?;
     let sockets = Arc::new(LiveSockets::new(settings.stream.ring_events));
-    let publishers: Vec<Arc<dyn EventPublisher>> = vec![Arc::clone(&sockets) as _];
-    let hub = Arc::new(Hub::new(log.load().await.map_err(StartError::Log)?, publishers, hub_limits(settings)));
+    let publishers: Vec<Arc<dyn EventPublisher>> = vec![sockets.clone()];
+    let hub =
+        Arc::new(Hub::new(log.load().await.map_err(StartError::Log)?, publishers, hub_limits(settings)));
     let stage = Arc::new(Stage::default());
 
     let tickets = Tickets::new(Arc::clone(&clock), Arc::clone(&entropy));
-    let gate = Arc::new(AppGate::new(Arc::clone(&keys) as _, Arc::clone(&clock), tickets));
+    let gate = Arc::new(AppGate::new(keys.clone(), Arc::clone(&clock), tickets));
     let intake: Arc<dyn Intake> = Arc::new(AppIntake::new(
         Arc::clone(&log),
         Arc::clone(&clock),
@@ -80,14 +81,14 @@ pub(super) async fn join(settings: &Settings) -> Result<Node, StartError> {
         Arc::clone(&stage),
         feed_settings(settings),
     ));
-    let sign_in = AppSignIn::new(Arc::clone(&keys) as _, Arc::clone(&clock), Arc::clone(&entropy));
+    let sign_in = AppSignIn::new(keys.clone(), Arc::clone(&clock), Arc::clone(&entropy));
     let api = Arc::new(Api {
         gate,
         intake: Arc::clone(&intake),
         reads: Arc::new(AppReads::new(Arc::clone(&hub), Arc::clone(&log), Arc::clone(&clock))),
         admin: Arc::new(AppAdmin::new(Arc::clone(&hub))),
         sign_in: Arc::new(sign_in),
-        health: Arc::clone(&stage) as _,
+        health: stage.clone(),
         origins: origins(settings),
         limits: http_limits(settings, limits),
     });

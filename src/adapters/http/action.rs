@@ -6,18 +6,35 @@ use warp::{Filter, Rejection, path};
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Action {
-    Status { agent: String },
-    Lifecycle { agent: String },
-    Activity { agent: String, session: String },
-    Heartbeat { agent: String },
+    Status {
+        agent: String,
+    },
+    Lifecycle {
+        agent: String,
+    },
+    Activity {
+        agent: String,
+        session: String,
+    },
+    Heartbeat {
+        agent: String,
+    },
     Batch,
-    Forget { agent: String },
+    Forget {
+        agent: String,
+    },
     Fleet,
-    Agent { agent: String },
+    Agent {
+        agent: String,
+    },
     Events,
-    AgentEvents { agent: String },
+    AgentEvents {
+        agent: String,
+    },
     Connections,
-    Disconnect { connection: String },
+    Disconnect {
+        connection: String,
+    },
     Ticket,
     SignIn,
     SessionToken,
@@ -37,7 +54,8 @@ fn any_of(routes: impl IntoIterator<Item = Route>) -> Option<Route> {
 
 /// Reads the action of a request.
 pub(super) fn action() -> Route {
-    let nothing = || warp::any().and_then(|| async { Err::<Action, Rejection>(warp::reject::not_found()) }).boxed();
+    let nothing =
+        || warp::any().and_then(|| async { Err::<Action, Rejection>(warp::reject::not_found()) }).boxed();
     let groups = [reports(), reads(), people(), later()];
     any_of(groups.into_iter().flatten()).unwrap_or_else(nothing)
 }

@@ -43,7 +43,8 @@ pub(super) fn faults(faults: &[Fault], request_id: &str) -> Response {
 
 /// Frames that are JSON text already, as a JSON list.
 pub(super) fn list(frames: &[Bytes]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(frames.iter().map(|frame| frame.len().saturating_add(1)).sum::<usize>() + 2);
+    let mut text =
+        Vec::with_capacity(frames.iter().map(|frame| frame.len().saturating_add(1)).sum::<usize>() + 2);
     text.push(b'[');
     for (place, frame) in frames.iter().enumerate() {
         if place > 0 {

@@ -15,7 +15,8 @@ pub(super) fn check_type(headers: &HeaderMap) -> Result<(), Fault> {
     if headers.contains_key(header::CONTENT_ENCODING) {
         return Err(Fault::new(Code::UnsupportedMediaType, "send the body without Content-Encoding"));
     }
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).ok_or_else(refused)?;
+    let value =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).ok_or_else(refused)?;
     let kind = value.split(';').next().unwrap_or("").trim();
     if kind.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(refused()) }
 }
@@ -30,7 +31,8 @@ pub(super) async fn read<B: Buf>(
     hang_up: Option<&HangUp>,
 ) -> Result<Vec<u8>, Fault> {
     let too_large = || Fault::new(Code::BodyTooLarge, format!("send at most {bytes_max} bytes"));
-    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let declared =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|bytes| bytes > bytes_max) {
         return Err(too_large());
     }

@@ -131,7 +131,8 @@ fn allow(response: &mut Response, origin: &str) {
 /// Tells a browser what pages of an allowed origin may send. Cookies are not among it: a browser's
 /// sign-in is for our own origin.
 fn preflight(api: &Api, headers: &HeaderMap) -> Outcome {
-    let asks = headers.contains_key(header::ORIGIN) && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let asks =
+        headers.contains_key(header::ORIGIN) && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     if !asks || api.origins.check(headers).is_err() {
         return Err(only(super::routes::wrong_page()));
     }

@@ -106,7 +106,8 @@ impl Transport for HttpServer {
         }
         drop(listener);
         ending.send_replace(true);
-        let finished = tokio::time::timeout(FINISH_WITHIN, async { while open.join_next().await.is_some() {} });
+        let finished =
+            tokio::time::timeout(FINISH_WITHIN, async { while open.join_next().await.is_some() {} });
         if finished.await.is_err() {
             tracing::warn!(left = open.len(), "requests were cut off at the end");
         }
@@ -182,7 +183,8 @@ impl Serving {
         }
         let fields = request.headers().len();
         // Each field with its colon, space and line end, as it came over the wire.
-        let bytes: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        let bytes: usize =
+            request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         if fields > limits.head_fields || bytes > limits.head_bytes {
             let detail =
                 format!("send at most {} fields and {} bytes", limits.head_fields, limits.head_bytes);

@@ -43,10 +43,11 @@ pub fn read_or_make_secret(data_dir: &Path, entropy: &dyn Entropy) -> io::Result
         let bytes = entropy.bytes().map_err(io::Error::other)?;
         text.push_str(&format!("{:032x}", u128::from_be_bytes(bytes)));
     }
-    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&made).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
+    let written =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&made).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        });
     // A link appears whole or not at all, and never takes the place of a secret that another start made.
     let linked = written.and_then(|()| std::fs::hard_link(&made, data_dir.join(SECRET_FILE)));
     let _gone = std::fs::remove_file(&made);

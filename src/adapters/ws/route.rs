@@ -64,10 +64,17 @@ pub fn route(settings: Arc<WsSettings>, sockets: Arc<LiveSockets>) -> BoxedFilte
         .and(warp::addr::remote())
         .and(upgrade)
         .and_then(
-            move |_: Method, headers: HeaderMap, query: String, caller: Option<Caller>, remote: Option<SocketAddr>, upgrade| {
+            move |_: Method,
+                  headers: HeaderMap,
+                  query: String,
+                  caller: Option<Caller>,
+                  remote: Option<SocketAddr>,
+                  upgrade| {
                 let (settings, sockets) = (Arc::clone(&settings), Arc::clone(&sockets));
-                let caller = caller
-                    .unwrap_or_else(|| Caller { address: remote.map(|at| at.ip()), request_id: "m0".to_owned() });
+                let caller = caller.unwrap_or_else(|| Caller {
+                    address: remote.map(|at| at.ip()),
+                    request_id: "m0".to_owned(),
+                });
                 async move {
                     let answer = handshake(&settings, &sockets, &headers, &query, &caller, upgrade).await;
                     Ok::<_, Infallible>(answer.unwrap_or_else(|fault| {

@@ -66,9 +66,9 @@ impl Socket {
         match self.0.next().await {
             None => Incoming::Gone,
             Some(Err(error)) => offence(&error).map_or(Incoming::Gone, Incoming::Offence),
-            Some(Ok(message)) if message.is_text() => {
-                message.to_str().map_or(Incoming::Offence(Farewell::NotText), |text| Incoming::Text(text.to_owned()))
-            }
+            Some(Ok(message)) if message.is_text() => message
+                .to_str()
+                .map_or(Incoming::Offence(Farewell::NotText), |text| Incoming::Text(text.to_owned())),
             Some(Ok(message)) if message.is_binary() => Incoming::Offence(Farewell::Binary),
             Some(Ok(message)) if message.is_pong() => Incoming::Pong,
             Some(Ok(message)) if message.is_close() => Incoming::Gone,

@@ -24,7 +24,9 @@ pub(super) fn run(args: &ServeArgs, process: &Process) -> Result<(), Failure> {
 async fn serve(settings: Settings) -> Result<(), Failure> {
     let address = settings.server.listen;
     let listener = TcpListener::bind(address).await.map_err(|error| {
-        Failure::new(format_args!("cannot listen on {address}: {error}. Choose another address with --listen"))
+        Failure::new(format_args!(
+            "cannot listen on {address}: {error}. Choose another address with --listen"
+        ))
     })?;
     // The system chose a port where the settings left it open.
     let mut bound = settings.clone();

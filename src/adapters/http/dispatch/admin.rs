@@ -41,7 +41,11 @@ impl Line {
             view: view.id().to_string(),
             complete: view.complete(),
             agents: view.interest().agents.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
-            types: EventKind::CHOOSABLE.into_iter().filter(|kind| view.kinds().has(*kind)).map(word).collect(),
+            types: EventKind::CHOOSABLE
+                .into_iter()
+                .filter(|kind| view.kinds().has(*kind))
+                .map(word)
+                .collect(),
         }
     }
 }
@@ -57,8 +61,9 @@ pub(super) async fn connections(api: &Api, call: &Call) -> Outcome {
 /// `DELETE /api/v1/connections/{connectionId}`
 pub(super) async fn disconnect(api: &Api, call: &Call, connection: &str) -> Outcome {
     let by = principal(api, call).await?;
-    let id = ConnectionId::parse(&part(connection)?)
-        .map_err(|_| only(Fault::new(Code::InvalidId, "a connection id looks like c7").at("/connectionId")))?;
+    let id = ConnectionId::parse(&part(connection)?).map_err(|_| {
+        only(Fault::new(Code::InvalidId, "a connection id looks like c7").at("/connectionId"))
+    })?;
     api.admin.disconnect(&by, id).await.map_err(only)?;
     Ok(answer::empty())
 }

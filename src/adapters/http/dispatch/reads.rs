@@ -97,9 +97,11 @@ fn read_query(query: &str) -> Result<EventsQuery, Fault> {
             "agents" => agents = Some(items()),
             "types" => types = Some(items()),
             "limit" => {
-                limit = value.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| {
-                    Fault::new(Code::InvalidValue, format!("a number from 1 to {LIMIT_MAX} is needed")).at("/limit")
-                })?;
+                limit =
+                    value.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| {
+                        Fault::new(Code::InvalidValue, format!("a number from 1 to {LIMIT_MAX} is needed"))
+                            .at("/limit")
+                    })?;
             }
             _ => {}
         }

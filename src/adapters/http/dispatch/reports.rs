@@ -116,8 +116,10 @@ pub(super) async fn batch<B: Buf>(
     }
     let mut results = api.intake.report(&by, submissions).await.map_err(only)?.into_iter();
     let lost = || Err(Fault::new(Code::Internal, "try again"));
-    let results: Vec<Result<Receipt, Fault>> =
-        faults.into_iter().map(|fault| fault.map_or_else(|| results.next().unwrap_or_else(lost), Err)).collect();
+    let results: Vec<Result<Receipt, Fault>> = faults
+        .into_iter()
+        .map(|fault| fault.map_or_else(|| results.next().unwrap_or_else(lost), Err))
+        .collect();
     let items: Vec<Item<'_>> = results
         .iter()
         .map(|result| match result {
@@ -149,7 +151,8 @@ fn key(call: &Call) -> Result<Option<&str>, Vec<Fault>> {
     if values.next().is_some() {
         return Err(refused("send Idempotency-Key once"));
     }
-    let text = value.to_str().map_err(|_| refused("an idempotency key has visible ASCII characters in a header"))?;
+    let text =
+        value.to_str().map_err(|_| refused("an idempotency key has visible ASCII characters in a header"))?;
     report::check_key(text).map_err(refused)?;
     Ok(Some(text))
 }

@@ -45,7 +45,8 @@ pub(super) async fn sign_in<B: Buf>(
 /// `POST /api/v1/session-token`
 pub(super) async fn session_token(api: &Api, call: &Call) -> Outcome {
     same_origin(api, call)?;
-    let signed_out = || only(Fault::new(Code::NotSignedIn, "run mission-control link and open what it prints"));
+    let signed_out =
+        || only(Fault::new(Code::NotSignedIn, "run mission-control link and open what it prints"));
     let cookie = cookie(call).ok_or_else(signed_out)?;
     let token = api.sign_in.session_token(&cookie).await.map_err(only)?;
     let expires_in = u64::try_from(token.expires_in.as_millis()).unwrap_or(u64::MAX);

@@ -11,8 +11,11 @@ pub(super) fn address(peer: IpAddr, headers: &HeaderMap, trusts: &dyn Fn(IpAddr)
         return peer;
     }
     let values = headers.get_all("x-forwarded-for").into_iter();
-    let hops: Vec<&str> =
-        values.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(',')).map(str::trim).collect();
+    let hops: Vec<&str> = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(','))
+        .map(str::trim)
+        .collect();
     let mut address = peer;
     for hop in hops.into_iter().rev() {
         let Ok(hop) = hop.parse() else { break };

@@ -1,0 +1,114 @@
+//! What the tests share: a real server on a free port, raw HTTP, and WebSocket screens.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+pub mod http;
+pub mod screen;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use mission_control::app::run::{MissionControl, offline_token};
+use mission_control::app::settings::{ConfigFile, Settings, Sources};
+use mission_control::domain::grant::{Grant, Scope, Scopes};
+use mission_control::domain::id::UserId;
+use mission_control::domain::pattern::Patterns;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// How long any wait of a test may take.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A secret of the test servers.
+pub const SECRET: &str = "a secret of the tests, long enough for HS256";
+
+/// A real server on a free port. Dropping it ends it; [`TestServer::stop`] drains it first.
+pub struct TestServer {
+    pub address: SocketAddr,
+    pub settings: Settings,
+    pub control: std::sync::Arc<MissionControl>,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<()>>,
+    data_dir: PathBuf,
+}
+
+impl TestServer {
+    /// Starts with the defaults.
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// Starts with these settings, named as in the file: `("limits.body_bytes", "100")`.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let data_dir = std::env::temp_dir().join(format!("mission-control-{}-{number}", std::process::id()));
+        let variable = |key: &str| format!("MISSION_CONTROL__{}", key.to_uppercase().replace('.', "__"));
+        let mut environment = BTreeMap::from([
+            (variable("server.data_dir"), data_dir.display().to_string()),
+            (variable("auth.secret"), SECRET.to_owned()),
+        ]);
+        environment.extend(settings.iter().map(|(key, value)| (variable(key), (*value).to_owned())));
+        let settings =
+            Settings::load(&Sources { file: ConfigFile::None, environment, flags: Vec::new() }).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let control = std::sync::Arc::new(MissionControl::start(settings.clone()).await.unwrap());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = tokio::spawn({
+            let control = std::sync::Arc::clone(&control);
+            async move {
+                let stop = Box::pin(async move {
+                    let _ = stopped.await;
+                });
+                control.serve(listener, stop).await.unwrap();
+            }
+        });
+        Self { address, settings, control, stop: Some(stop), serving: Some(serving), data_dir }
+    }
+
+    /// A token of this user for all agents, good for an hour.
+    pub fn token(&self, user: &str, scopes: &str) -> String {
+        self.token_for(user, scopes, &["*"], Duration::from_secs(3600))
+    }
+
+    /// A token of this user for these agents.
+    pub fn token_for(&self, user: &str, scopes: &str, agents: &[&str], ttl: Duration) -> String {
+        let scopes = Scopes::of(scopes.split_whitespace().map(|word| Scope::parse(word).unwrap()));
+        let grant = Grant { scopes, agents: Patterns::parse(agents.iter().copied()).unwrap() };
+        let token = offline_token(&self.settings, UserId::parse(user).unwrap(), grant, ttl).unwrap();
+        token.reveal().to_owned()
+    }
+
+    /// Asks the server to stop and waits until it has drained.
+    pub async fn stop(mut self) {
+        self.begin_stop();
+        self.serving.take().unwrap().await.unwrap();
+    }
+
+    /// Asks the server to stop.
+    pub fn begin_stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if let Some(serving) = &self.serving {
+            serving.abort();
+        }
+        let _ = std::fs::remove_dir_all(&self.data_dir);
+    }
+}
