@@ -83,12 +83,10 @@ impl Case<'_> {
         if same {
             return Vec::new();
         }
-        // The reason is why it has this status: a new word about it does not undo a start or a crash.
-        let reason = self
-            .known
-            .map(|agent| agent.status.standing)
-            .filter(|standing| standing.status == status)
-            .map_or(Reason::Reported, |standing| standing.reason);
+        // From here on it has this status by a report, also where the status itself stays: what was
+        // stopped, crashed or not heard is so no longer (contract, section 8), and a next start or
+        // restart is a change again, which clears what the life before it said.
+        let reason = Reason::Reported;
         let event = self.standing(Standing { status, reason }, labels, self.restarts());
         vec![Event::Status(StatusEvent { message: message.cloned(), state: state.cloned(), ..event })]
     }
