@@ -84,11 +84,15 @@ pub(super) async fn a_dropped_wait_loses_nothing(log: &dyn EventLog) {
         // Dropped while there is nothing, dropped while there is something, looked at longer each time.
         for polls in [1, round] {
             if let Some(events) = try_for(&mut follower.next(), polls).await {
-                seen.extend(working(events));
+                let events = working(events);
+                assert_follows(last_of(&seen, Seq::ZERO), &events);
+                seen.extend(events);
             }
             append(log, two_of(round)).await;
         }
     }
+    // One more, so that a loss in the last round shows as a hole and not as a wait without end.
+    append(log, two_of(20)).await;
     let kept = read_all(log).await;
     while seen.len() < kept.len() {
         let after = last_of(&seen, Seq::ZERO);
