@@ -11,6 +11,8 @@ pub mod http;
 pub mod jwt;
 #[cfg(feature = "memory")]
 pub mod memory;
+#[cfg(feature = "revocations")]
+pub mod revocations;
 #[cfg(feature = "system")]
 pub mod system;
 #[cfg(feature = "ws")]

@@ -23,6 +23,7 @@ pub mod resume;
 pub mod grant;
 pub mod interest;
 pub mod registry;
+pub mod revocation;
 pub mod view;
 
 pub mod farewell;
