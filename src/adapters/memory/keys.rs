@@ -1,6 +1,7 @@
 //! Idempotency keys: a bounded memory of what was answered.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::fault::{Code, Fault};
@@ -13,10 +14,13 @@ const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Keys by owner and text; the oldest goes first when there are too many.
 pub(super) struct Keys {
-    kept: HashMap<(UserId, String), Answered>,
-    by_age: VecDeque<((UserId, String), Monotonic)>,
+    kept: HashMap<Name, Answered>,
+    by_age: VecDeque<(Name, Monotonic)>,
     max: usize,
 }
+
+/// Owner and text; one text for both lists, since there may be a million of them.
+type Name = Arc<(UserId, String)>;
 
 struct Answered {
     fingerprint: [u8; 32],
@@ -54,8 +58,8 @@ impl Keys {
         while self.kept.len() >= self.max {
             self.forget_oldest();
         }
-        let name = (key.owner.clone(), key.text.clone());
-        self.by_age.push_back((name.clone(), now));
+        let name = Name::new((key.owner.clone(), key.text.clone()));
+        self.by_age.push_back((Arc::clone(&name), now));
         self.kept.insert(name, Answered { fingerprint: key.fingerprint, receipt });
     }
 

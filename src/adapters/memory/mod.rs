@@ -46,6 +46,8 @@ impl Default for MemoryLogLimits {
 /// The log in memory.
 pub struct MemoryLog {
     shared: Arc<Shared>,
+    /// Beside what followers share, so that they end with the log.
+    head: watch::Sender<Seq>,
     clock: Arc<dyn Clock>,
     keep_events: usize,
 }
@@ -53,7 +55,6 @@ pub struct MemoryLog {
 struct Shared {
     epoch: Epoch,
     state: Mutex<State>,
-    head: watch::Sender<Seq>,
 }
 
 struct State {
@@ -101,8 +102,12 @@ impl MemoryLog {
             keys: Keys::new(limits.idempotency_keys),
             kept: VecDeque::new(),
         };
-        let shared = Shared { epoch, state: Mutex::new(state), head: watch::Sender::new(Seq::ZERO) };
-        Self { shared: Arc::new(shared), clock, keep_events: limits.keep_events.max(1) }
+        Self {
+            shared: Arc::new(Shared { epoch, state: Mutex::new(state) }),
+            head: watch::Sender::new(Seq::ZERO),
+            clock,
+            keep_events: limits.keep_events.max(1),
+        }
     }
 
     fn decide_one(&self, state: &mut State, proposal: &Proposal) -> Result<Receipt, Fault> {
@@ -145,7 +150,7 @@ impl EventLog for MemoryLog {
         let results = proposals.iter().map(|proposal| self.decide_one(&mut state, proposal)).collect();
         let head = state.desk.head();
         drop(state);
-        self.shared.head.send_if_modified(|known| {
+        self.head.send_if_modified(|known| {
             let grew = head > *known;
             *known = head.max(*known);
             grew
@@ -166,7 +171,7 @@ impl EventLog for MemoryLog {
 
     async fn follow(&self, after: Seq) -> Result<Box<dyn Follower>, LogError> {
         self.shared.state().place(after)?;
-        let head = self.shared.head.subscribe();
+        let head = self.head.subscribe();
         Ok(Box::new(MemoryFollower { shared: Arc::clone(&self.shared), head, after }))
     }
 }
