@@ -59,12 +59,13 @@ impl StreamQuery {
         self.after.as_deref().filter(|text| !text.is_empty()).map(cursor).transpose()
     }
 
-    /// What the client asks for.
+    /// What the client asks for. A parameter without a value asks for nothing in particular: all.
     ///
     /// # Errors
     /// `invalid_pattern`, `unknown_type`.
     pub fn interest(&self) -> Result<Interest, Fault> {
-        interest(self.agents.clone(), self.types.clone())
+        let asked = |list: &Option<Vec<String>>| list.clone().filter(|list| !list.is_empty());
+        interest(asked(&self.agents), asked(&self.types))
     }
 }
 
@@ -141,73 +142,71 @@ pub fn decode(text: &str) -> Result<String, Fault> {
 /// # Errors
 /// `missing_token`, `ambiguous_credentials`, `invalid_token`.
 pub fn bearer(headers: &HeaderMap) -> Result<SecretText, Fault> {
-    let mut credentials = Vec::new();
-    from_authorization(headers, &mut credentials)?;
-    match only(credentials)? {
-        Credential::Token(token) | Credential::Ticket(token) => Ok(token),
-    }
+    not_ambiguous(headers.get_all(header::AUTHORIZATION).iter().count())?;
+    within_bounds(from_authorization(headers)?.ok_or_else(missing)?)
 }
 
 /// The one credential of a live connection: header, subprotocol pair, ticket, or token in the query.
 ///
 /// # Errors
-/// `missing_token`, `ambiguous_credentials` (also for the same one twice), `invalid_token`.
+/// `missing_token`, `ambiguous_credentials` (also for the same one twice, and for one that is of no
+/// use beside one that is), `invalid_token`.
 pub fn credential(headers: &HeaderMap, query: StreamQuery, query_token: bool) -> Result<Credential, Fault> {
-    let mut credentials = query.credentials;
-    from_authorization(headers, &mut credentials)?;
-    from_subprotocols(headers, &mut credentials)?;
-    let credential = only(credentials)?;
-    let from_query = !headers.contains_key(header::AUTHORIZATION) && offered(headers).is_none();
-    if from_query && !query_token && matches!(credential, Credential::Token(_)) {
-        let detail = "tokens in the query are turned off: use a ticket or the Authorization header";
-        return Err(Fault::new(Code::InvalidToken, detail));
+    let offered = offered(headers);
+    let sent = headers.get_all(header::AUTHORIZATION).iter().count();
+    not_ambiguous(sent.saturating_add(offered.len()).saturating_add(query.credentials.len()))?;
+    if let Some(token) = from_authorization(headers)? {
+        return within_bounds(token).map(Credential::Token);
     }
-    Ok(credential)
-}
-
-fn only(credentials: Vec<Credential>) -> Result<Credential, Fault> {
-    let mut credentials = credentials.into_iter();
-    match (credentials.next(), credentials.next()) {
-        (None, _) => {
-            Err(Fault::new(Code::MissingToken, "send a token in the Authorization header: Bearer <token>"))
-        }
-        (Some(_), Some(_)) => Err(Fault::new(Code::AmbiguousCredentials, "send one credential, once")),
-        (Some(Credential::Token(token)), None) if token.reveal().len() > TOKEN_BYTES_MAX => {
-            Err(Fault::new(Code::InvalidToken, "get a new token"))
-        }
-        (Some(credential), None) => Ok(credential),
-    }
-}
-
-fn from_authorization(headers: &HeaderMap, credentials: &mut Vec<Credential>) -> Result<(), Fault> {
-    for value in headers.get_all(header::AUTHORIZATION) {
-        let token = value.to_str().ok().and_then(|text| {
-            let (scheme, token) = text.split_once(' ')?;
-            let token = token.trim();
-            (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
-        });
-        let token =
-            token.ok_or_else(|| Fault::new(Code::MissingToken, "send Authorization: Bearer <token>"))?;
-        credentials.push(Credential::Token(SecretText::new(token)));
-    }
-    Ok(())
-}
-
-/// The token of `mission-control.v1, bearer.<jwt>`. Other subprotocols are left alone.
-fn from_subprotocols(headers: &HeaderMap, credentials: &mut Vec<Credential>) -> Result<(), Fault> {
-    if let Some(tokens) = offered(headers) {
-        if !subprotocols(headers).any(|name| name == SUBPROTOCOL) {
+    if let Some(token) = offered.first() {
+        if !offers_subprotocol(headers) {
             let detail = "offer mission-control.v1 beside bearer.<token>";
             return Err(Fault::new(Code::InvalidRequest, detail));
         }
-        credentials.extend(tokens.into_iter().map(|token| Credential::Token(SecretText::new(token))));
+        return within_bounds(SecretText::new(*token)).map(Credential::Token);
+    }
+    match query.credentials.into_iter().next().ok_or_else(missing)? {
+        Credential::Token(_) if !query_token => {
+            let detail = "tokens in the query are turned off: use a ticket or the Authorization header";
+            Err(Fault::new(Code::InvalidToken, detail))
+        }
+        Credential::Token(token) => within_bounds(token).map(Credential::Token),
+        ticket @ Credential::Ticket(_) => Ok(ticket),
+    }
+}
+
+fn not_ambiguous(credentials: usize) -> Result<(), Fault> {
+    if credentials > 1 {
+        return Err(Fault::new(Code::AmbiguousCredentials, "send one credential, once"));
     }
     Ok(())
 }
 
-fn offered(headers: &HeaderMap) -> Option<Vec<&str>> {
-    let tokens: Vec<_> = subprotocols(headers).filter_map(|name| name.strip_prefix("bearer.")).collect();
-    (!tokens.is_empty()).then_some(tokens)
+fn missing() -> Fault {
+    Fault::new(Code::MissingToken, "send a token in the Authorization header: Bearer <token>")
+}
+
+fn within_bounds(text: SecretText) -> Result<SecretText, Fault> {
+    if text.reveal().len() > TOKEN_BYTES_MAX {
+        return Err(Fault::new(Code::InvalidToken, "get a new token"));
+    }
+    Ok(text)
+}
+
+/// The header's token; nothing when there is no header, a fault when it holds no bearer token.
+fn from_authorization(headers: &HeaderMap) -> Result<Option<SecretText>, Fault> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let token = value.to_str().ok().and_then(|text| {
+        let (scheme, token) = text.split_once(' ')?;
+        let token = token.trim();
+        (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| SecretText::new(token))
+    });
+    token.map(Some).ok_or_else(|| Fault::new(Code::MissingToken, "send Authorization: Bearer <token>"))
+}
+
+/// The tokens of `mission-control.v1, bearer.<jwt>`. Other subprotocols are left alone.
+fn offered(headers: &HeaderMap) -> Vec<&str> {
+    subprotocols(headers).filter_map(|name| name.strip_prefix("bearer.")).collect()
 }
 
 /// The subprotocols that a client offers.
@@ -252,9 +251,13 @@ impl OriginRule {
         }
     }
 
-    fn is_own(&self, origin: &str, headers: &HeaderMap) -> bool {
-        let scheme = if self.behind_tls_proxy { "https://" } else { "http://" };
+    fn is_own<'a>(&self, origin: &'a str, headers: &'a HeaderMap) -> bool {
+        let (scheme, port) = if self.behind_tls_proxy { ("https://", ":443") } else { ("http://", ":80") };
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        origin.strip_prefix(scheme).zip(host).is_some_and(|(from, host)| from.eq_ignore_ascii_case(host))
+        // A browser leaves the scheme's own port out of its Origin; a proxy may write it into Host.
+        let bare = |host: &'a str| host.strip_suffix(port).unwrap_or(host);
+        let from = origin.strip_prefix(scheme).map(bare);
+        let both = from.zip(host.map(bare));
+        both.is_some_and(|(from, host)| !host.is_empty() && from.eq_ignore_ascii_case(host))
     }
 }
