@@ -39,7 +39,7 @@ pub enum ClientFrame {
 /// # Errors
 /// What was not understood; nothing changes.
 pub fn parse(text: &str, limits: &Limits) -> Result<ClientFrame, Fault> {
-    let mut fields = Fields::of(strict::parse(text.as_bytes())?).map_err(first)?;
+    let mut fields = Fields::of(strict::parse(text.as_bytes(), strict::NESTS_MAX)?).map_err(first)?;
     let kind = fields.needed_text("type");
     let payload = fields.take("payload").unwrap_or_else(|| Value::Object(serde_json::Map::new()));
     fields.finish().map_err(first)?;
@@ -68,7 +68,7 @@ pub fn parse(text: &str, limits: &Limits) -> Result<ClientFrame, Fault> {
                     );
                 }
             };
-            Ok(ClientFrame::Report { id, submission: report::item(payload, None, limits).map(Box::new) })
+            Ok(ClientFrame::Report { id, submission: report::item(payload, limits).map(Box::new) })
         }
         _ => Err(Fault::new(Code::InvalidFrame, "the type must be subscribe, auth:refresh, ping or report")
             .at("/type")),

@@ -5,6 +5,11 @@ use serde_json::{Map, Value};
 use crate::domain::fault::{Code, Fault};
 use crate::domain::time::Timestamp;
 
+/// Most unknown fields that are named in one answer: an answer must not outgrow what it answers.
+const UNKNOWN_NAMED_MAX: usize = 16;
+/// Most characters of an unknown field's name that are told back.
+const UNKNOWN_CHARS_MAX: usize = 64;
+
 /// The fields of one object that are still to be read.
 pub(super) struct Fields {
     left: Map<String, Value>,
@@ -30,6 +35,16 @@ impl Fields {
         self.faults.push(Fault::new(code, detail).at(pointer(field)));
     }
 
+    /// Whether the field is there and not null.
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.left.get(field).is_some_and(|value| !value.is_null())
+    }
+
+    /// Leaves the rest unread, where it cannot be told what belongs to it.
+    pub(super) fn pass_over_rest(&mut self) {
+        self.left.clear();
+    }
+
     /// The field's value; null counts as absent.
     pub(super) fn take(&mut self, field: &str) -> Option<Value> {
         self.left.remove(field).filter(|value| !value.is_null())
@@ -48,7 +63,7 @@ impl Fields {
 
     /// A text that must be there.
     pub(super) fn needed_text(&mut self, field: &str) -> Option<String> {
-        if self.left.get(field).is_none_or(Value::is_null) {
+        if !self.has(field) {
             self.left.remove(field);
             self.refuse(field, Code::InvalidValue, "this field is needed");
             return None;
@@ -120,7 +135,8 @@ impl Fields {
 
     /// Ends the reading: fields that nobody asked for are faults, so that a typing error is not lost.
     pub(super) fn finish(mut self) -> Result<(), Vec<Fault>> {
-        let unknown: Vec<String> = self.left.keys().map(|field| field.chars().take(64).collect()).collect();
+        let shortened = |field: &String| field.chars().take(UNKNOWN_CHARS_MAX).collect();
+        let unknown: Vec<String> = self.left.keys().take(UNKNOWN_NAMED_MAX).map(shortened).collect();
         for field in unknown {
             self.refuse(&field, Code::InvalidValue, "this field is not known here");
         }

@@ -24,6 +24,10 @@ const LEASE_MS: (i64, i64) = (1_000, 3_600_000);
 /// The largest whole number that every JSON reader holds exactly.
 const SAFE_INTEGER_MAX: i64 = (1 << 53) - 1;
 
+/// Lists and objects that a batch may have for each report it may have. A report that is right has two:
+/// itself and its labels.
+const NESTS_PER_ITEM: usize = 8;
+
 /// The kinds of report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -71,10 +75,11 @@ pub fn single(
     key: Option<&str>,
     limits: &Limits,
 ) -> Result<Submission, Vec<Fault>> {
+    header_key(key).map_err(|fault| vec![fault])?;
     let value = if body.is_empty() && target.kind == Kind::Heartbeat {
         Value::Object(serde_json::Map::new())
     } else {
-        strict::parse(body).map_err(|fault| vec![fault])?
+        strict::parse(body, strict::NESTS_MAX).map_err(|fault| vec![fault])?
     };
     let Value::Object(mut object) = value else {
         return Err(vec![Fault::new(Code::InvalidValue, "a JSON object is needed").at("")]);
@@ -90,27 +95,35 @@ pub fn single(
     if let Some(session) = target.session {
         object.insert("sessionId".to_owned(), session.into());
     }
-    item(Value::Object(object), key, limits)
+    read(Value::Object(object), key.map(str::to_owned), limits)
 }
 
 /// Reads the body of a batch, item by item. A header's key stands for `<key>#<index>` on items
 /// without one of their own.
 ///
 /// # Errors
-/// When the body is no list of 1 to `items_max` items.
+/// When the body is no list of 1 to `items_max` items, or the header's key is none.
 pub fn batch(
     body: &[u8],
     key: Option<&str>,
     items_max: usize,
     limits: &Limits,
 ) -> Result<Vec<Result<Submission, Vec<Fault>>>, Fault> {
-    let Value::Array(items) = strict::parse(body)? else {
+    header_key(key)?;
+    let wrong_count = || Fault::new(Code::InvalidBatch, format!("send 1 to {items_max} reports")).at("");
+    let value = match strict::parse(body, items_max.saturating_mul(NESTS_PER_ITEM)) {
+        // So many lists and objects are no batch of this size, whatever they are.
+        Err(fault) if fault.code == Code::InvalidValue => return Err(wrong_count()),
+        read => read?,
+    };
+    let Value::Array(items) = value else {
         return Err(Fault::new(Code::InvalidValue, "a JSON list of reports is needed").at(""));
     };
     if items.is_empty() || items.len() > items_max {
-        return Err(Fault::new(Code::InvalidBatch, format!("send 1 to {items_max} reports")).at(""));
+        return Err(wrong_count());
     }
-    let read = |(index, value)| item(value, key.map(|key| format!("{key}#{index}")).as_deref(), limits);
+    // The header's own length counts: what it stands for may be longer by its index.
+    let read = |(index, value)| read(value, key.map(|key| format!("{key}#{index}")), limits);
     Ok(items.into_iter().enumerate().map(read).collect())
 }
 
@@ -118,22 +131,32 @@ pub fn batch(
 ///
 /// # Errors
 /// Every fault that was found, at least one.
-pub fn item(value: Value, key: Option<&str>, limits: &Limits) -> Result<Submission, Vec<Fault>> {
-    let mut value = value;
+pub fn item(value: Value, limits: &Limits) -> Result<Submission, Vec<Fault>> {
+    read(value, None, limits)
+}
+
+fn header_key(key: Option<&str>) -> Result<(), Fault> {
+    key.map_or(Ok(()), check_key).map_err(|detail| Fault::new(Code::InvalidValue, detail))
+}
+
+/// Reads a report. The header's key, already checked, stands in where the report has none of its own.
+fn read(mut value: Value, header_key: Option<String>, limits: &Limits) -> Result<Submission, Vec<Fault>> {
     let own_key = value.as_object_mut().and_then(|object| object.remove("idempotencyKey"));
     let fingerprint = fingerprint(&value);
     let mut fields = Fields::of(value)?;
     let key = match own_key {
-        None | Some(Value::Null) => key.map(str::to_owned),
-        Some(Value::String(text)) => Some(text),
+        None | Some(Value::Null) => header_key,
+        Some(Value::String(text)) => {
+            if let Err(detail) = check_key(&text) {
+                fields.refuse("idempotencyKey", Code::InvalidValue, detail);
+            }
+            Some(text)
+        }
         Some(_) => {
             fields.refuse("idempotencyKey", Code::InvalidValue, "a text is needed");
             None
         }
     };
-    if let Some(Err(detail)) = key.as_deref().map(check_key) {
-        fields.refuse("idempotencyKey", Code::InvalidValue, detail);
-    }
     let kind = fields.needed("kind", Code::InvalidValue, |word| {
         let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == word);
         kind.ok_or("status, lifecycle, activity or heartbeat is needed")
@@ -143,6 +166,10 @@ pub fn item(value: Value, key: Option<&str>, limits: &Limits) -> Result<Submissi
     let instance = read_stamp(&mut fields);
     let body = kind.and_then(|kind| read_body(&mut fields, kind, limits));
     read_lease(&mut fields, kind);
+    if kind.is_none() {
+        // Without its kind nobody can say which fields a report should not have.
+        fields.pass_over_rest();
+    }
     fields.finish()?;
     let (Some(agent), Some(body)) = (agent, body) else {
         return Err(vec![Fault::new(Code::InvalidValue, "the report is not whole")]);
@@ -161,10 +188,11 @@ pub fn check_key(text: &str) -> Result<(), &'static str> {
 }
 
 fn read_stamp(fields: &mut Fields) -> Option<Stamp> {
+    let named = fields.has("instanceId");
     let id = fields.checked("instanceId", Code::InvalidId, InstanceId::parse);
     let started_at = fields.timestamp("instanceStartedAt");
     let report_seq = fields.whole("reportSeq", 0, SAFE_INTEGER_MAX).and_then(|seq| u64::try_from(seq).ok());
-    if id.is_none() {
+    if !named {
         let orphans = [("instanceStartedAt", started_at.is_some()), ("reportSeq", report_seq.is_some())];
         for (field, _) in orphans.into_iter().filter(|(_, there)| *there) {
             fields.refuse(field, Code::InvalidValue, "this needs an instanceId");
@@ -181,7 +209,9 @@ fn read_lease(fields: &mut Fields, kind: Option<Kind>) {
     let busy = fields.timestamp("busyUntil").is_some();
     let asked = [("leaseMs", lease), ("busyUntil", busy), ("kind", kind == Some(Kind::Heartbeat))];
     for (field, _) in asked.into_iter().filter(|(_, asked)| *asked) {
-        let detail = "leases and heartbeats are not built yet: report status, lifecycle and activity";
+        let what = if field == "kind" { "heartbeat" } else { field };
+        let detail =
+            format!("{what} is not built yet: report status, lifecycle and activity, without leases");
         fields.refuse(field, Code::NotBuilt, detail);
     }
 }
