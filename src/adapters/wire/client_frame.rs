@@ -12,6 +12,7 @@ use crate::ports::token_verifier::SecretText;
 
 /// Longest `id` of a client frame, in bytes.
 const FRAME_ID_BYTES_MAX: usize = 128;
+const ID_RULE: &str = "an id is a text of at most 128 bytes";
 
 /// One frame of a client.
 #[derive(Debug)]
@@ -44,52 +45,65 @@ pub fn parse(text: &str, limits: &Limits) -> Result<ClientFrame, Fault> {
     let payload = fields.take("payload").unwrap_or_else(|| Value::Object(serde_json::Map::new()));
     fields.finish().map_err(first)?;
     match kind.as_deref() {
-        Some("subscribe") => subscribe(payload).map(ClientFrame::Subscribe),
-        Some("auth:refresh") => {
-            let mut fields = Fields::of(payload).map_err(first)?;
-            let token = fields.needed_text("token");
-            fields.finish().map_err(first)?;
-            Ok(ClientFrame::Refresh(SecretText::new(token.unwrap_or_default())))
-        }
-        Some("ping") => {
-            let mut fields = Fields::of(payload).map_err(first)?;
-            let id = frame_id(&mut fields);
-            fields.finish().map_err(first)?;
-            Ok(ClientFrame::Ping { id })
-        }
-        Some("report") => {
-            let mut payload = payload;
-            let id = match payload.as_object_mut().and_then(|object| object.remove("id")) {
-                None | Some(Value::Null) => None,
-                Some(Value::String(id)) if id.len() <= FRAME_ID_BYTES_MAX => Some(id),
-                Some(_) => {
-                    return Err(
-                        Fault::new(Code::InvalidValue, "a text of at most 128 bytes is needed").at("/id")
-                    );
-                }
-            };
-            Ok(ClientFrame::Report { id, submission: report::item(payload, limits).map(Box::new) })
-        }
+        Some("subscribe") => subscribe(payload).map(ClientFrame::Subscribe).map_err(first_inside),
+        Some("auth:refresh") => refresh(payload).map(ClientFrame::Refresh).map_err(first_inside),
+        Some("ping") => ping(payload).map_err(first_inside),
+        Some("report") => Ok(read_report(payload, limits)),
         _ => Err(Fault::new(Code::InvalidFrame, "the type must be subscribe, auth:refresh, ping or report")
             .at("/type")),
     }
 }
 
-fn frame_id(fields: &mut Fields) -> Option<String> {
-    let id = fields.text("id")?;
-    if id.len() > FRAME_ID_BYTES_MAX {
-        fields.refuse("id", Code::InvalidValue, "an id has at most 128 bytes");
-        return None;
-    }
-    Some(id)
-}
-
-fn subscribe(payload: Value) -> Result<Interest, Fault> {
-    let mut fields = Fields::of(payload).map_err(first)?;
+fn subscribe(payload: Value) -> Result<Interest, Vec<Fault>> {
+    let mut fields = Fields::of(payload)?;
     let agents = fields.texts("agents");
     let types = fields.texts("types");
-    fields.finish().map_err(first)?;
-    handshake::interest(agents, types)
+    fields.finish()?;
+    handshake::interest(agents, types).map_err(|fault| vec![fault])
+}
+
+fn refresh(payload: Value) -> Result<SecretText, Vec<Fault>> {
+    let mut fields = Fields::of(payload)?;
+    let token = fields.needed_text("token");
+    fields.finish()?;
+    Ok(SecretText::new(token.unwrap_or_default()))
+}
+
+fn ping(payload: Value) -> Result<ClientFrame, Vec<Fault>> {
+    let mut fields = Fields::of(payload)?;
+    let id = fields.checked("id", Code::InvalidValue, check_id);
+    fields.finish()?;
+    Ok(ClientFrame::Ping { id })
+}
+
+/// A report whose id cannot be told back is a refused report too: a reporter that counts its reports
+/// in numbers is not to be closed as a bad client.
+fn read_report(mut payload: Value, limits: &Limits) -> ClientFrame {
+    let id = match payload.as_object_mut().and_then(|object| object.remove("id")) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(id)) => check_id(&id).map(Some),
+        Some(_) => Err(ID_RULE),
+    };
+    let (id, submission) = match id {
+        Ok(id) => (id, report::item(payload, limits).map(Box::new)),
+        Err(rule) => (None, Err(vec![Fault::new(Code::InvalidValue, rule).at("/id")])),
+    };
+    let submission = submission.map_err(|faults| faults.into_iter().map(inside).collect());
+    ClientFrame::Report { id, submission }
+}
+
+fn check_id(id: &str) -> Result<String, &'static str> {
+    if id.len() <= FRAME_ID_BYTES_MAX { Ok(id.to_owned()) } else { Err(ID_RULE) }
+}
+
+/// The same fault, with its pointer counted from the frame instead of from its payload.
+fn inside(mut fault: Fault) -> Fault {
+    fault.pointer = fault.pointer.map(|pointer| format!("/payload{pointer}").into());
+    fault
+}
+
+fn first_inside(faults: Vec<Fault>) -> Fault {
+    inside(first(faults))
 }
 
 fn first(faults: Vec<Fault>) -> Fault {
