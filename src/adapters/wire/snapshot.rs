@@ -1,5 +1,8 @@
 //! The frames of one copy of the fleet, seen through a view.
 
+#[cfg(test)]
+mod tests;
+
 use bytes::Bytes;
 
 use super::frame;
