@@ -124,6 +124,29 @@ impl MissionControl {
         served
     }
 
+    /// Serves until SIGTERM or SIGINT, then drains; a second signal ends at once.
+    ///
+    /// # Errors
+    /// [`TransportError`] when it cannot serve at all, or signals cannot be listened to.
+    pub async fn serve_until_signalled(&self, listener: TcpListener) -> Result<(), TransportError> {
+        let mut signals = StopSignals::listen()
+            .map_err(|source| TransportError { transport: "signals", source: Box::new(source) })?;
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let twice = async {
+            signals.next().await;
+            tracing::info!("stopping; a second signal ends at once");
+            drop(stop);
+            signals.next().await;
+        };
+        let stop: Stop = Box::pin(async move {
+            let _told = stopped.await;
+        });
+        tokio::select! {
+            served = self.serve(listener, stop) => served,
+            () = twice => Ok(()),
+        }
+    }
+
     /// Ends all connections, spread over time; for programs that mounted [`Self::routes`] themselves.
     pub async fn drain(&self, within: Duration) {
         drain(&self.node.hub, &self.node.stage, within).await;

@@ -177,7 +177,7 @@ mod tests {
         let mut bytes = std::fs::read(&path).unwrap();
         bytes.extend_from_slice(br#"{"v":1,"tok"#);
         std::fs::write(&path, &bytes).unwrap();
-        assert_eq!(file.load().await.unwrap(), [first.clone()]);
+        assert_eq!(file.load().await.unwrap(), std::slice::from_ref(&first));
         file.keep(&second).await.unwrap();
         assert_eq!(file.load().await.unwrap(), [first, second]);
         std::fs::remove_file(path).unwrap();

@@ -78,7 +78,6 @@ fn read_all(file: File) -> io::Result<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::adapters::system::OsEntropy;
-    use crate::ports::entropy::Entropy as _;
 
     fn fresh_dir() -> std::path::PathBuf {
         let name = u128::from_be_bytes(OsEntropy.bytes().unwrap());

@@ -29,7 +29,7 @@ pub struct Args {
 impl Args {
     /// The command: `serve` when none is named.
     #[must_use]
-    pub fn command(self) -> Command {
+    pub fn into_command(self) -> Command {
         self.command.unwrap_or_else(|| Command::Serve(ServeArgs::default()))
     }
 }

@@ -39,7 +39,7 @@ pub fn main() -> ExitCode {
         Some((name.into_string().ok()?, value.into_string().ok()?))
     };
     let process = Process { environment: std::env::vars_os().filter_map(text).collect() };
-    let command = args.command();
+    let command = args.into_command();
     if let Some(name) = command.not_built_yet() {
         return complain(2, &format!("`{name}` is not built yet; it comes with a later version"));
     }

@@ -6,7 +6,7 @@ use super::Process;
 use super::args::ServeArgs;
 use super::load::{load, url};
 use super::output::{Failure, say};
-use crate::app::run::{MissionControl, StopSignals};
+use crate::app::run::MissionControl;
 use crate::app::settings::Settings;
 use crate::app::telemetry;
 use crate::domain::id::UserId;
@@ -31,24 +31,9 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     // The system chose a port where the settings left it open.
     let mut bound = settings.clone();
     bound.server.listen = listener.local_addr()?;
-    let mut signals = StopSignals::listen()?;
     let control = MissionControl::start(settings).await?;
     greet(&control, &bound);
-
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let stopping = async {
-        signals.next().await;
-        tracing::info!("stopping; a second signal ends at once");
-        drop(stop);
-        signals.next().await;
-    };
-    let stop = Box::pin(async move {
-        let _told = stopped.await;
-    });
-    tokio::select! {
-        served = control.serve(listener, stop) => Ok(served?),
-        () = stopping => Ok(()),
-    }
+    Ok(control.serve_until_signalled(listener).await?)
 }
 
 fn greet(control: &MissionControl, settings: &Settings) {

@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser};
 use super::*;
 
 fn parse(line: &[&str]) -> Result<Command, clap::Error> {
-    Args::try_parse_from(["mission-control"].iter().chain(line)).map(|args| args.command)
+    Args::try_parse_from(["mission-control"].iter().chain(line)).map(Args::into_command)
 }
 
 #[test]
@@ -15,9 +15,14 @@ fn the_command_line_is_consistent() {
 }
 
 #[test]
-fn without_a_command_it_prints_help() {
-    let error = parse(&[]).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
+fn without_a_command_the_server_runs() {
+    assert!(matches!(parse(&[]), Ok(Command::Serve(serve)) if !serve.new_epoch));
+}
+
+#[test]
+fn help_names_every_command() {
+    let error = parse(&["--help"]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DisplayHelp);
     for command in ["serve", "link", "token", "check", "watch", "report", "run"] {
         assert!(error.to_string().contains(&format!("\n  {command}  ")), "{error}");
     }
