@@ -1,7 +1,8 @@
 //! The hub: follows the log, keeps the fleet of this node, and hands each event to those who see it.
 //!
 //! One lock guards fleet and registry together, so that taking a copy and joining the live stream are
-//! one step. It is held for the length of a step, never across an await.
+//! one step. It is held for the length of a step, never across an await. Whether the node takes
+//! watchers is asked under it, too: who joins after the others were dismissed would be left behind.
 
 #[cfg(test)]
 mod tests;
@@ -100,6 +101,7 @@ impl Hub {
             let after = self.state().fleet.at();
             let Err(error) = self.follow(log.as_ref(), after, &stage).await else { continue };
             tracing::error!(%error, "the log cannot be followed");
+            // In this order: who joins before the second line is dismissed by it, who comes later is refused.
             stage.set(Err(NotReady::LogFailed));
             self.dismiss_all(Farewell::Internal);
             tokio::time::sleep(RETRY_LOG_AFTER).await;
@@ -158,10 +160,16 @@ impl Hub {
     /// Takes the copy and joins the live stream, in one step.
     ///
     /// # Errors
-    /// `too_many_connections`, `overloaded`.
-    pub fn join(&self, connection: Connection, cursor: Option<&Cursor>) -> Result<(Epoch, Beginning), Fault> {
+    /// `too_many_connections`, `overloaded`; `draining` and `unavailable` by the stage.
+    pub fn join(
+        &self,
+        connection: Connection,
+        cursor: Option<&Cursor>,
+        stage: &Stage,
+    ) -> Result<(Epoch, Beginning), Fault> {
         let mut guard = self.state();
         let state = &mut *guard;
+        stage.admit_watcher()?;
         let wait = Duration::from_secs(1);
         if state.registry.len() >= self.limits.connections {
             return Err(
@@ -220,8 +228,9 @@ impl Hub {
         }
     }
 
+    /// Forgets and ends all connections: none of them is handed an event across the gap that follows.
     fn dismiss_all(&self, farewell: Farewell) {
-        let ids: Vec<_> = self.with_registry(|registry| registry.iter().map(|one| one.id).collect());
-        ids.into_iter().for_each(|id| self.dismiss(id, farewell, None));
+        let forgotten = self.with_registry(std::mem::take);
+        forgotten.iter().for_each(|one| self.dismiss(one.id, farewell, None));
     }
 }

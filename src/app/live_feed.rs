@@ -117,7 +117,7 @@ impl AppLiveFeed {
             since: self.clock.wall(),
             view: View::new(principal.grant.clone(), arrival.interest),
         };
-        let (epoch, beginning) = self.hub.join(connection, arrival.cursor.as_ref())?;
+        let (epoch, beginning) = self.hub.join(connection, arrival.cursor.as_ref(), &self.stage)?;
         let hub = Arc::clone(&self.hub);
         Ok(Opened {
             connection: id,
@@ -145,7 +145,7 @@ fn require_any(principal: &Principal) -> Result<(), Fault> {
 #[async_trait]
 impl LiveFeed for AppLiveFeed {
     async fn open(&self, arrival: Arrival) -> Result<Opened, Fault> {
-        self.stage.admit()?;
+        self.stage.admit_watcher()?;
         let peer = arrival.peer;
         self.check_rates(peer)?;
         let opened = self.let_in(arrival).await;

@@ -29,6 +29,22 @@ impl Stage {
         });
     }
 
+    /// Lets a watcher in. Not while the log cannot be followed either: what it would be shown stands
+    /// still then, and later jumps over what came in between.
+    ///
+    /// # Errors
+    /// `draining`, `unavailable`.
+    pub fn admit_watcher(&self) -> Result<(), Fault> {
+        self.admit()?;
+        match *self.0.borrow() {
+            Err(NotReady::LogFailed) => {
+                let fault = Fault::new(Code::Unavailable, "the stream is interrupted; come back in a moment");
+                Err(fault.retry_after(Duration::from_secs(1)))
+            }
+            Ok(()) | Err(NotReady::Starting | NotReady::Draining) => Ok(()),
+        }
+    }
+
     /// Lets work in unless the node is shutting down.
     ///
     /// # Errors

@@ -116,7 +116,7 @@ pub trait LiveFeed: Send + Sync {
     /// # Errors
     /// Of [`crate::ports::gate::Gate::admit`]; `missing_token`, `invalid_ticket`,
     /// `ambiguous_credentials`, `forbidden_scope`, `too_many_connections`, `rate_limited`,
-    /// `overloaded`, `draining`.
+    /// `overloaded`, `draining`, `unavailable`.
     async fn open(&self, arrival: Arrival) -> Result<Opened, Fault>;
 
     /// Changes what a connection asked for; it begins anew.
