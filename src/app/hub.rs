@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use crate::app::stage::Stage;
@@ -46,6 +46,9 @@ pub struct Hub {
     publishers: Vec<Arc<dyn EventPublisher>>,
     limits: HubLimits,
     state: Mutex<State>,
+    /// Connections that were given up and may still be in the registry. Written by [`Hub::leave`],
+    /// emptied by whoever has the state.
+    gone: Mutex<Vec<ConnectionId>>,
 }
 
 struct State {
@@ -87,11 +90,20 @@ impl Hub {
         let began_after = fleet.at();
         let registry = ConnectionRegistry::default();
         let state = State { epoch, fleet: Arc::new(fleet), began_after, registry };
-        Self { publishers, limits, state: Mutex::new(state) }
+        Self { publishers, limits, state: Mutex::new(state), gone: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.forget_gone(&mut state);
+        state
+    }
+
+    fn forget_gone(&self, state: &mut State) {
+        let gone = std::mem::take(&mut *self.gone.lock().unwrap_or_else(PoisonError::into_inner));
+        for id in gone {
+            state.registry.disconnect(id);
+        }
     }
 
     /// Follows the log for ever. When the log cannot be followed the node is not ready, its
@@ -216,9 +228,15 @@ impl Hub {
         (state.epoch.clone(), Arc::clone(&state.fleet))
     }
 
-    /// Forgets a connection.
+    /// Forgets a connection. Never waits for the state: a publisher may give up a seat while it is
+    /// called, on the very thread that holds the state. Who has the state next forgets it then.
     pub fn leave(&self, id: ConnectionId) {
-        self.state().registry.disconnect(id);
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+        match self.state.try_lock() {
+            Ok(mut state) => self.forget_gone(&mut state),
+            Err(TryLockError::Poisoned(poisoned)) => self.forget_gone(&mut poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => {}
+        }
     }
 
     /// Ends a connection.
