@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use crate::app::gate::AppGate;
 use crate::app::hub::Hub;
 use crate::app::stage::Stage;
-use crate::domain::fault::{Code, Fault};
+use crate::domain::fault::{Code, Fault, Side};
 use crate::domain::grant::Principal;
 use crate::domain::id::ConnectionId;
 use crate::domain::interest::Interest;
@@ -149,7 +149,8 @@ impl LiveFeed for AppLiveFeed {
         let peer = arrival.peer;
         self.check_rates(peer)?;
         let opened = self.let_in(arrival).await;
-        if opened.is_err() {
+        // Where the node has no room, that is not the address's doing.
+        if opened.as_ref().is_err_and(|fault| fault.code.side() == Side::Client) {
             self.count_refusal(peer);
         }
         opened
