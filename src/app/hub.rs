@@ -16,6 +16,7 @@ use crate::domain::event::{Event, Recorded};
 use crate::domain::farewell::Farewell;
 use crate::domain::fault::{Code, Fault};
 use crate::domain::fleet::Fleet;
+use crate::domain::grant::Principal;
 use crate::domain::id::{AgentId, ConnectionId};
 use crate::domain::registry::{Connection, ConnectionRegistry};
 use crate::domain::resume::{Plan, Why, Window, plan};
@@ -80,6 +81,10 @@ impl State {
     fn known_agents(fleet: &Fleet) -> impl Iterator<Item = &AgentId> {
         fleet.agents().map(|(id, _)| id)
     }
+}
+
+fn gone() -> Fault {
+    Fault::new(Code::NotFound, "the connection is gone")
 }
 
 impl Hub {
@@ -163,6 +168,9 @@ impl Hub {
             Arc::make_mut(&mut state.fleet).apply(&recorded);
             deliveries.push(Delivery { recorded: Arc::new(recorded), audience });
         }
+        if deliveries.is_empty() {
+            return;
+        }
         // Under the lock: a connection that joins now is either in an audience or has the event in its copy.
         for publisher in &self.publishers {
             publisher.publish(&deliveries);
@@ -210,10 +218,38 @@ impl Hub {
     ) -> Result<Beginning, Fault> {
         let mut guard = self.state();
         let state = &mut *guard;
-        let gone = || Fault::new(Code::NotFound, "the connection is gone");
-        let view = view(&state.registry.get(id).ok_or_else(gone)?.view);
-        state.registry.change_view(id, view.clone(), State::known_agents(&state.fleet));
+        let before = &state.registry.get(id).ok_or_else(gone)?.view;
+        let view = view(before);
+        // The index is built anew over all agents, so not without need.
+        if view != *before {
+            state.registry.change_view(id, view.clone(), State::known_agents(&state.fleet));
+        }
         Ok(state.begin(Plan::Snapshot(why), view))
+    }
+
+    /// Puts another token behind a connection that passes the check; where the grant differs, the
+    /// connection begins anew. One step, so that the token that is known is the one that is enforced.
+    ///
+    /// # Errors
+    /// `not_found` when the connection is gone; what the check says, and then nothing changes.
+    pub fn change_token(
+        &self,
+        id: ConnectionId,
+        principal: &Principal,
+        check: impl FnOnce(&Connection) -> Result<(), Fault>,
+    ) -> Result<Option<Beginning>, Fault> {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let before = state.registry.get(id).ok_or_else(gone)?;
+        check(before)?;
+        let view = View::new(principal.grant.clone(), before.view.interest().clone());
+        let is_other = view != before.view;
+        state.registry.change_token(id, principal.token_id.clone(), principal.issued_at);
+        if !is_other {
+            return Ok(None);
+        }
+        state.registry.change_view(id, view.clone(), State::known_agents(&state.fleet));
+        Ok(Some(state.begin(Plan::Snapshot(Why::GrantChanged), view)))
     }
 
     /// Looks at the registry, or changes what is known of a connection.

@@ -171,21 +171,12 @@ impl LiveFeed for AppLiveFeed {
 
     async fn refresh(&self, connection: ConnectionId, token: &SecretText) -> Result<Refreshed, Fault> {
         let principal = self.gate.admit(token).await?;
-        let before = self.hub.with_registry(|registry| registry.get(connection).cloned());
-        let before = before.ok_or_else(|| Fault::new(Code::NotFound, "the connection is gone"))?;
-        if principal.user != before.user {
-            return Err(Fault::new(Code::InvalidToken, "a token of the same user is needed"));
-        }
-        require_any(&principal)?;
-        let (id, issued_at) = (principal.token_id.clone(), principal.issued_at);
-        self.hub.with_registry(|registry| registry.change_token(connection, id, issued_at));
-        let resync = if principal.grant == *before.view.grant() {
-            None
-        } else {
-            let grant = principal.grant.clone();
-            let view = |view: &View| View::new(grant, view.interest().clone());
-            Some(self.hub.begin_again(connection, Why::GrantChanged, view)?)
-        };
+        let resync = self.hub.change_token(connection, &principal, |before| {
+            if principal.user != before.user {
+                return Err(Fault::new(Code::InvalidToken, "a token of the same user is needed"));
+            }
+            require_any(&principal)
+        })?;
         Ok(Refreshed { ends_at: self.ends_at(&principal), principal, resync })
     }
 }
