@@ -21,6 +21,9 @@ use crate::ports::reads::{EventsPage, EventsQuery, FleetCopy, Reads, Record};
 
 /// Most events that one page looks at, so that a hidden history costs bounded work.
 const LOOKED_AT_MAX: usize = 10_000;
+/// Fewest and most events that are taken from the log at once, so that a small page of a long history
+/// does not copy all of it while the log's writer waits.
+const TAKEN_AT_ONCE: (usize, usize) = (256, 1_000);
 
 /// Answers reads from the hub's fleet and the log.
 pub struct AppReads {
@@ -38,10 +41,10 @@ impl AppReads {
 
     /// The page after a position; from the oldest kept when there is none. What is trimmed in
     /// between is no error for a reader that asked for the oldest.
-    async fn read(&self, after: Option<Seq>) -> Result<Page, LogError> {
-        let first = self.log.read(after.unwrap_or(Seq::ZERO), LOOKED_AT_MAX).await;
+    async fn first(&self, after: Option<Seq>, take: usize) -> Result<Page, LogError> {
+        let first = self.log.read(after.unwrap_or(Seq::ZERO), take).await;
         match (first, after) {
-            (Err(LogError::Compacted { held_after }), None) => self.log.read(held_after, LOOKED_AT_MAX).await,
+            (Err(LogError::Compacted { held_after }), None) => self.log.read(held_after, take).await,
             (page, _) => page,
         }
     }
@@ -62,20 +65,31 @@ impl Reads for AppReads {
             return Err(Fault::new(Code::CursorExpired, "the cursor is of another history: leave out after"));
         }
         let after = query.after.map(|(_, seq)| seq);
-        let page = self.read(after).await.map_err(log_fault)?;
+        let (fewest, most) = TAKEN_AT_ONCE;
+        let take = query.limit.clamp(fewest, most);
+        let mut page = self.first(after, take).await.map_err(log_fault)?;
         let view = View::new(by.grant.clone(), query.interest);
         let mut events = Vec::new();
         let mut at = after.unwrap_or(page.held_after);
-        for recorded in page.events {
-            if events.len() >= query.limit {
-                break;
+        let mut looked_at = 0;
+        loop {
+            let got = page.events.len();
+            for recorded in page.events {
+                if events.len() >= query.limit {
+                    break;
+                }
+                at = recorded.seq;
+                if view.covers(&recorded.event) {
+                    events.push(recorded);
+                }
             }
-            at = recorded.seq;
-            if view.covers(&recorded.event) {
-                events.push(recorded);
+            looked_at += got;
+            let enough = events.len() >= query.limit || looked_at >= LOOKED_AT_MAX;
+            if enough || got == 0 || at >= page.head {
+                return Ok(EventsPage { epoch, events, next: (at < page.head).then_some(at), head: page.head });
             }
+            page = self.log.read(at, take.min(LOOKED_AT_MAX - looked_at)).await.map_err(log_fault)?;
         }
-        Ok(EventsPage { epoch, events, next: (at < page.head).then_some(at), head: page.head })
     }
 
     async fn record(&self, by: &Principal, agent: &AgentId) -> Result<Record, Fault> {
