@@ -86,9 +86,21 @@ impl Reads for AppReads {
             looked_at += got;
             let enough = events.len() >= query.limit || looked_at >= LOOKED_AT_MAX;
             if enough || got == 0 || at >= page.head {
-                return Ok(EventsPage { epoch, events, next: (at < page.head).then_some(at), head: page.head });
+                return Ok(EventsPage {
+                    epoch,
+                    events,
+                    next: (at < page.head).then_some(at),
+                    head: page.head,
+                });
             }
-            page = self.log.read(at, take.min(LOOKED_AT_MAX - looked_at)).await.map_err(log_fault)?;
+            page = match self.log.read(at, take.min(LOOKED_AT_MAX - looked_at)).await {
+                Ok(page) => page,
+                // Trimmed while it was read: the next page, which begins here, says so.
+                Err(LogError::Compacted { .. }) => {
+                    return Ok(EventsPage { epoch, events, next: Some(at), head: page.head });
+                }
+                Err(error) => return Err(log_fault(error)),
+            };
         }
     }
 
