@@ -42,3 +42,48 @@ impl Admin for AppAdmin {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::stage::Stage;
+    use crate::app::testing::*;
+
+    fn desk() -> (AppAdmin, Arc<Screens>) {
+        let screens = Arc::default();
+        let hub = hub(loaded(&[]), &screens, ROOMY);
+        for (number, of) in [(1, "ada"), (2, "bob")] {
+            hub.join(connection(number, of, view(&["*"])), None, &Stage::default()).unwrap();
+        }
+        (AppAdmin::new(hub), screens)
+    }
+
+    #[tokio::test]
+    async fn an_admin_sees_every_connection_oldest_first() {
+        let (desk, _) = desk();
+        let seen = desk.connections(&principal("root", &[Scope::Admin], &[])).await.unwrap();
+        assert_eq!(seen, [connection(1, "ada", view(&["*"])), connection(2, "bob", view(&["*"]))]);
+    }
+
+    #[tokio::test]
+    async fn an_admin_ends_one_connection_for_good() {
+        let (desk, screens) = desk();
+        let admin = principal("root", &[Scope::Admin], &["*"]);
+        assert_eq!(desk.disconnect(&admin, ConnectionId::new(2)).await, Ok(()));
+        assert_eq!(screens.farewells(), [(ConnectionId::new(2), Farewell::Forbidden, None)]);
+        assert_eq!(code(desk.disconnect(&admin, ConnectionId::new(3)).await), Code::NotFound);
+        assert_eq!(screens.farewells().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn nobody_else_sees_or_ends_connections() {
+        let (desk, screens) = desk();
+        let ada = principal("ada", &[Scope::Watch, Scope::Report], &["*"]);
+        assert_eq!(code(desk.connections(&ada).await), Code::ForbiddenScope);
+        let own = ConnectionId::new(1);
+        assert_eq!(code(desk.disconnect(&ada, own).await), Code::ForbiddenScope);
+        let none = code(desk.disconnect(&ada, ConnectionId::new(9)).await);
+        assert_eq!(none, Code::ForbiddenScope, "and learns nothing about which there are");
+        assert!(screens.farewells().is_empty());
+    }
+}

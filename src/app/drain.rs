@@ -1,5 +1,8 @@
 //! Use case: the node goes without a herd behind it.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -154,11 +154,9 @@ impl Hub {
                 continue;
             }
             let agent = recorded.event.agent();
-            let becomes_known =
-                matches!(recorded.event, Event::Status(_)) && state.fleet.get(agent).is_none();
             // A lifecycle event goes before the status that makes its agent known.
-            let unknown = state.fleet.get(agent).is_none();
-            if becomes_known || (unknown && matches!(recorded.event, Event::Lifecycle(_))) {
+            let makes_known = matches!(recorded.event, Event::Status(_) | Event::Lifecycle(_));
+            if makes_known && state.fleet.get(agent).is_none() {
                 state.registry.agent_known(agent);
             }
             let audience = state.registry.audience(&recorded.event);

@@ -29,3 +29,5 @@ mod wiring;
 
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(test)]
+mod testing;

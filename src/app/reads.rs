@@ -1,5 +1,8 @@
 //! Use case: reads that are answered once. Only what the grant covers.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 

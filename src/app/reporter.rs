@@ -69,3 +69,78 @@ impl Reporter {
         append_one(self.log.as_ref(), Command::Report(report)).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mockall::predicate::eq;
+
+    use super::*;
+    use crate::app::testing::*;
+    use crate::domain::fault::Code;
+    use crate::ports::event_log::{LogError, MockEventLog, Proposal};
+    use crate::ports::health::NotReady;
+
+    fn reporter(log: MockEventLog) -> (Reporter, Arc<Stage>) {
+        let stage = Arc::new(Stage::default());
+        let limits = Limits { message_bytes: 4, ..Limits::default() };
+        (Reporter::new(Arc::new(log), Arc::clone(&stage), limits), stage)
+    }
+
+    /// A log that must be asked for exactly this, once.
+    fn expects(body: ReportBody) -> MockEventLog {
+        let report = Report { agent: agent("a1"), timestamp: None, instance: None, body };
+        let mut log = MockEventLog::new();
+        log.expect_append()
+            .with(eq(vec![Proposal { command: Command::Report(report), key: None }]))
+            .times(1)
+            .returning(|_| Ok(vec![Ok(receipt(5))]));
+        log
+    }
+
+    #[tokio::test]
+    async fn a_typed_call_asks_the_log_for_the_report_it_names() {
+        let body = ReportBody::Status { status: Status::Error, message: None, state: None, labels: None };
+        let (status, _) = reporter(expects(body));
+        assert_eq!(status.report_status(agent("a1"), Status::Error).await, Ok(receipt(5)));
+
+        let exit = Exit { code: Some(137), signal: None };
+        let body =
+            ReportBody::Lifecycle { signal: Signal::Crash, message: None, exit: exit.clone(), labels: None };
+        let (lifecycle, _) = reporter(expects(body));
+        assert_eq!(lifecycle.report_lifecycle(agent("a1"), Signal::Crash, exit).await, Ok(receipt(5)));
+    }
+
+    #[tokio::test]
+    async fn a_long_message_is_cut_as_one_from_outside_is() {
+        let session = SessionId::parse("s1").unwrap();
+        let last_message = Message::cut("abcdé", 4);
+        assert!(last_message.truncated());
+        let body = ReportBody::Activity { session: session.clone(), last_message, state: None };
+        let (activity, _) = reporter(expects(body));
+        assert_eq!(activity.report_activity(agent("a1"), session, "abcdé").await, Ok(receipt(5)));
+    }
+
+    #[tokio::test]
+    async fn a_fault_of_the_log_or_of_the_report_comes_back() {
+        let mut log = MockEventLog::new();
+        let mut order = mockall::Sequence::new();
+        log.expect_append().times(1).in_sequence(&mut order).returning(|_| Err(LogError::Full));
+        log.expect_append()
+            .times(1)
+            .in_sequence(&mut order)
+            .returning(|_| Ok(vec![Err(Fault::new(Code::FleetFull, "no room"))]));
+        let (reporter, _) = reporter(log);
+        for expected in [Code::StoreFull, Code::FleetFull] {
+            assert_eq!(code(reporter.report_status(agent("a1"), Status::Online).await), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_node_that_drains_takes_nothing_from_within_either() {
+        let mut log = MockEventLog::new();
+        log.expect_append().times(0);
+        let (reporter, stage) = reporter(log);
+        stage.set(Err(NotReady::Draining));
+        assert_eq!(code(reporter.report_status(agent("a1"), Status::Online).await), Code::Draining);
+    }
+}

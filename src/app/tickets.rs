@@ -64,3 +64,80 @@ impl Tickets {
             .ok_or_else(|| Fault::new(Code::InvalidTicket, "get a new ticket: each is good once, for 30 s"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::testing::*;
+
+    fn desk() -> (Tickets, Arc<ManualClock>) {
+        let clock = ManualClock::new();
+        (Tickets::new(clock.port(), Arc::new(CountingEntropy::default())), clock)
+    }
+
+    #[test]
+    fn a_ticket_gives_its_own_principal_once() {
+        let (tickets, _) = desk();
+        let (ada, bob) = (watcher("ada"), watcher("bob"));
+        let (of_ada, of_bob) = (tickets.give(&ada).unwrap(), tickets.give(&bob).unwrap());
+        assert_ne!(of_ada.text, of_bob.text);
+        assert_eq!(of_ada.expires_in, Duration::from_secs(30));
+        assert_eq!(tickets.take(&of_bob.text), Ok(bob));
+        assert_eq!(tickets.take(&of_ada.text), Ok(ada));
+        assert_eq!(code(tickets.take(&of_ada.text)), Code::InvalidTicket);
+    }
+
+    #[test]
+    fn a_ticket_is_good_for_thirty_seconds() {
+        let (tickets, clock) = desk();
+        let (early, late) = (tickets.give(&watcher("a")).unwrap(), tickets.give(&watcher("a")).unwrap());
+        clock.advance(GOOD_FOR - Duration::from_millis(1));
+        assert!(tickets.take(&early.text).is_ok());
+        clock.advance(Duration::from_millis(1));
+        assert_eq!(code(tickets.take(&late.text)), Code::InvalidTicket);
+    }
+
+    #[test]
+    fn a_ticket_does_not_outlive_the_token_it_was_given_for() {
+        let (tickets, clock) = desk();
+        let nearly_over = Principal { expires_at: at(NOW + 10_000), ..watcher("ada") };
+        let (early, late) = (tickets.give(&nearly_over).unwrap(), tickets.give(&nearly_over).unwrap());
+        clock.advance(Duration::from_millis(9_999));
+        assert!(tickets.take(&early.text).is_ok());
+        clock.advance(Duration::from_millis(1));
+        assert_eq!(code(tickets.take(&late.text)), Code::InvalidTicket);
+    }
+
+    #[test]
+    fn what_was_never_given_is_refused() {
+        let (tickets, _) = desk();
+        tickets.give(&watcher("ada")).unwrap();
+        for guess in ["", "0", "00000000000000000000000000000002", "ZZ"] {
+            assert_eq!(code(tickets.take(&SecretText::new(guess))), Code::InvalidTicket);
+        }
+    }
+
+    #[test]
+    fn only_so_many_are_out_and_those_that_ended_make_room() {
+        let (tickets, clock) = desk();
+        let first = tickets.give(&watcher("ada")).unwrap();
+        for _ in 1..TICKETS_MAX {
+            tickets.give(&watcher("ada")).unwrap();
+        }
+        let fault = tickets.give(&watcher("ada")).unwrap_err();
+        assert_eq!((fault.code, fault.retry_after), (Code::Overloaded, Some(GOOD_FOR)));
+        assert!(tickets.take(&first.text).is_ok(), "and nobody lost one by it");
+        assert!(tickets.give(&watcher("ada")).is_ok());
+        assert!(tickets.give(&watcher("ada")).is_err());
+        clock.advance(GOOD_FOR);
+        assert!(tickets.give(&watcher("ada")).is_ok());
+        assert_eq!(tickets.out.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn without_random_bytes_there_is_no_ticket() {
+        let tickets = Tickets::new(ManualClock::new(), Arc::new(NoEntropy));
+        assert_eq!(code(tickets.give(&watcher("ada"))), Code::Internal);
+        assert!(tickets.out.lock().unwrap().is_empty());
+    }
+}

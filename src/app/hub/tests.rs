@@ -1,1 +1,7 @@
-//! t
+//! What the hub promises: in order and never twice, copy and registration in one step, an index that
+//! stays right, bounds, and no silent gap when the log fails.
+
+mod beginning;
+mod folding;
+mod together;
+mod without_log;
