@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::app::revocations::RevocationList;
 use crate::app::tickets::Tickets;
 use crate::domain::fault::{Code, Fault};
 use crate::domain::grant::{Principal, Scope};
@@ -16,13 +17,27 @@ pub struct AppGate {
     verifier: Arc<dyn TokenVerifier>,
     clock: Arc<dyn Clock>,
     tickets: Tickets,
+    revocations: Arc<RevocationList>,
 }
 
 impl AppGate {
-    /// A gate that believes this verifier.
+    /// A gate that believes this verifier, but for what is revoked.
     #[must_use]
-    pub fn new(verifier: Arc<dyn TokenVerifier>, clock: Arc<dyn Clock>, tickets: Tickets) -> Self {
-        Self { verifier, clock, tickets }
+    pub fn new(
+        verifier: Arc<dyn TokenVerifier>,
+        clock: Arc<dyn Clock>,
+        tickets: Tickets,
+        revocations: Arc<RevocationList>,
+    ) -> Self {
+        Self { verifier, clock, tickets, revocations }
+    }
+
+    /// Refuses a principal whose token was revoked since it was recognised.
+    ///
+    /// # Errors
+    /// `token_revoked`.
+    pub fn recheck(&self, principal: &Principal) -> Result<(), Fault> {
+        self.revocations.check(principal)
     }
 
     /// Whom this credential speaks for.
@@ -32,7 +47,11 @@ impl AppGate {
     pub async fn recognise(&self, credential: &Credential) -> Result<Principal, Fault> {
         match credential {
             Credential::Token(token) => self.admit(token).await,
-            Credential::Ticket(ticket) => self.tickets.take(ticket),
+            Credential::Ticket(ticket) => {
+                let principal = self.tickets.take(ticket)?;
+                self.revocations.check(&principal)?;
+                Ok(principal)
+            }
         }
     }
 }
@@ -40,10 +59,13 @@ impl AppGate {
 #[async_trait]
 impl Gate for AppGate {
     async fn admit(&self, token: &SecretText) -> Result<Principal, Fault> {
-        self.verifier.verify(token, self.clock.wall()).await.map_err(|error| match error {
-            TokenError::Invalid => Fault::new(Code::InvalidToken, "get a new token"),
-            TokenError::Expired => Fault::new(Code::TokenExpired, "get a new token"),
-        })
+        let principal =
+            self.verifier.verify(token, self.clock.wall()).await.map_err(|error| match error {
+                TokenError::Invalid => Fault::new(Code::InvalidToken, "get a new token"),
+                TokenError::Expired => Fault::new(Code::TokenExpired, "get a new token"),
+            })?;
+        self.revocations.check(&principal)?;
+        Ok(principal)
     }
 
     fn ticket(&self, principal: &Principal) -> Result<Ticket, Fault> {
@@ -71,7 +93,7 @@ mod tests {
 
     fn gate(verifier: MockTokenVerifier, clock: &Arc<ManualClock>) -> AppGate {
         let tickets = Tickets::new(clock.port(), Arc::new(CountingEntropy::default()));
-        AppGate::new(Arc::new(verifier), clock.port(), tickets)
+        AppGate::new(Arc::new(verifier), clock.port(), tickets, nothing_revoked())
     }
 
     #[tokio::test]

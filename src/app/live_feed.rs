@@ -119,6 +119,9 @@ impl AppLiveFeed {
         };
         let (epoch, beginning) = self.hub.join(connection, arrival.cursor.as_ref(), &self.stage)?;
         let hub = Arc::clone(&self.hub);
+        let seat = Seat::new(move || hub.leave(id));
+        // Revoked since: whoever revokes looks at the registry after the list, so one of the two sees it.
+        self.gate.recheck(&principal)?;
         Ok(Opened {
             connection: id,
             ends_at: self.ends_at(&principal),
@@ -127,7 +130,7 @@ impl AppLiveFeed {
             beginning,
             server_started_at: self.started_at,
             server_time: self.clock.wall(),
-            seat: Seat::new(move || hub.leave(id)),
+            seat,
         })
     }
 }
@@ -175,7 +178,8 @@ impl LiveFeed for AppLiveFeed {
             if principal.user != before.user {
                 return Err(Fault::new(Code::InvalidToken, "a token of the same user is needed"));
             }
-            require_any(&principal)
+            require_any(&principal)?;
+            self.gate.recheck(&principal)
         })?;
         Ok(Refreshed { ends_at: self.ends_at(&principal), principal, resync })
     }

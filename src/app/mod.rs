@@ -4,6 +4,8 @@
 pub mod stage;
 pub mod tickets;
 
+pub mod revocations;
+
 pub mod gate;
 pub mod intake;
 pub mod reporter;

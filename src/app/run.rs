@@ -11,8 +11,7 @@ use warp::reply::Response;
 
 use crate::adapters::http::HttpServer;
 use crate::adapters::jwt::KeyError;
-pub use crate::adapters::system::StopSignals;
-use crate::adapters::system::{OsEntropy, SystemClock};
+use crate::adapters::system::{OsEntropy, StopSignals, SystemClock};
 use crate::app::drain::drain;
 use crate::app::reporter::Reporter;
 use crate::app::settings::Settings;
@@ -25,6 +24,7 @@ use crate::domain::lifecycle::Status;
 use crate::ports::clock::Clock;
 use crate::ports::entropy::{Entropy, EntropyError};
 use crate::ports::event_log::{LogError, Receipt};
+use crate::ports::revocation_store::RevocationStoreError;
 use crate::ports::token_issuer::{IssueError, NewToken, TokenIssuer};
 use crate::ports::token_verifier::SecretText;
 use crate::ports::transport::{Stop, Transport, TransportError};
@@ -46,6 +46,9 @@ pub enum StartError {
     /// The log cannot be opened.
     #[error("cannot open the event log")]
     Log(#[source] LogError),
+    /// It is not known what was revoked.
+    #[error("cannot read the revocations in the data directory")]
+    Revocations(#[source] RevocationStoreError),
     /// The operating system gives no random bytes.
     #[error(transparent)]
     Entropy(#[from] EntropyError),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::app::revocations::RevocationList;
 use crate::domain::fault::{Code, Fault};
 use crate::domain::grant::{Grant, Scope, Scopes};
 use crate::domain::id::UserId;
@@ -34,6 +35,7 @@ pub struct AppSignIn {
     issuer: Arc<dyn TokenIssuer>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    revocations: Arc<RevocationList>,
     started_at: Timestamp,
     /// Used codes and ended sessions until they would have ended by themselves.
     spent: Mutex<HashMap<(Purpose, String), Timestamp>>,
@@ -56,8 +58,13 @@ pub fn sign_in_code(
 impl AppSignIn {
     /// Signs in with what this issuer sealed.
     #[must_use]
-    pub fn new(issuer: Arc<dyn TokenIssuer>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { issuer, started_at: clock.wall(), clock, entropy, spent: Mutex::default() }
+    pub fn new(
+        issuer: Arc<dyn TokenIssuer>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        revocations: Arc<RevocationList>,
+    ) -> Self {
+        Self { issuer, started_at: clock.wall(), clock, entropy, revocations, spent: Mutex::default() }
     }
 
     fn new_id(&self) -> Result<String, Fault> {
@@ -75,6 +82,11 @@ impl AppSignIn {
         spent.len() < SPENT_MAX && spent.insert((purpose, note.id.clone()), note.expires_at).is_none()
     }
 
+    /// A user whose tokens are revoked is signed out too, or the next token would be a click away.
+    fn is_revoked(&self, note: &Note) -> bool {
+        self.revocations.cover(&note.user, Some(&note.id), Some(note.issued_at))
+    }
+
     fn is_spent(&self, purpose: Purpose, note: &Note) -> bool {
         let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         spent.contains_key(&(purpose, note.id.clone()))
@@ -82,7 +94,8 @@ impl AppSignIn {
 
     fn session(&self, cookie: &SecretText) -> Result<Note, Fault> {
         let note = self.issuer.unseal(Purpose::BrowserSession, cookie, self.clock.wall());
-        let good = note.ok().filter(|note| !self.is_spent(Purpose::BrowserSession, note));
+        let good =
+            note.ok().filter(|note| !self.is_spent(Purpose::BrowserSession, note) && !self.is_revoked(note));
         good.ok_or_else(|| Fault::new(Code::NotSignedIn, "run mission-control link and open what it prints"))
     }
 }
@@ -98,7 +111,10 @@ impl SignIn for AppSignIn {
         let now = self.clock.wall();
         let note = self.issuer.unseal(Purpose::SignInCode, code, now).map_err(|_| refused())?;
         // Which codes were used is forgotten at a restart, so codes from before it are no longer good.
-        if note.issued_at < self.started_at || !self.spend(Purpose::SignInCode, &note) {
+        if note.issued_at < self.started_at
+            || self.is_revoked(&note)
+            || !self.spend(Purpose::SignInCode, &note)
+        {
             return Err(refused());
         }
         let session = Note {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::app::revocations::RevocationList;
 use crate::domain::cursor::{Epoch, Seq};
 use crate::domain::event::{ActivityEvent, Event, LifecycleEvent, Recorded, StatusEvent};
 use crate::domain::fault::{Code, Fault};
@@ -18,6 +19,7 @@ use crate::domain::lifecycle::{Reason, Signal, Standing, Status};
 use crate::domain::pattern::Patterns;
 use crate::domain::registry::Connection;
 use crate::domain::report::Exit;
+use crate::domain::revocation::Revocations;
 use crate::domain::text::{Labels, Message};
 use crate::domain::time::{Monotonic, Timestamp};
 use crate::domain::view::View;
@@ -25,6 +27,7 @@ use crate::ports::clock::Clock;
 use crate::ports::entropy::{Entropy, EntropyError};
 use crate::ports::event_log::{Loaded, Receipt};
 use crate::ports::live_feed::Beginning;
+use crate::ports::revocation_store::MockRevocationStore;
 
 pub(super) use node::*;
 
@@ -206,4 +209,9 @@ pub(super) fn code<T: std::fmt::Debug>(result: Result<T, Fault>) -> Code {
 pub(super) fn agents_of(beginning: &Beginning) -> Vec<String> {
     let fleet = beginning.fleet.as_ref().expect("a snapshot");
     fleet.agents().map(|(id, _)| id.to_string()).filter(|id| beginning.view.shows(&agent(id))).collect()
+}
+
+/// A list of revocations on which nothing is, and whose store is never asked.
+pub(super) fn nothing_revoked() -> Arc<RevocationList> {
+    Arc::new(RevocationList::new(Arc::new(MockRevocationStore::new()), Revocations::default()))
 }

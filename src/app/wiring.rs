@@ -11,6 +11,7 @@ use warp::reply::{Reply, Response};
 use crate::adapters::dashboard;
 use crate::adapters::http::{self, Api, HttpLimits, ServerLimits};
 use crate::adapters::memory::{MemoryLog, MemoryLogLimits};
+use crate::adapters::revocations::RevocationFile;
 use crate::adapters::system::{OsEntropy, SystemClock};
 use crate::adapters::wire::handshake::OriginRule;
 use crate::adapters::ws::{self, LiveSockets, WsSettings};
@@ -21,6 +22,7 @@ use crate::app::intake::AppIntake;
 use crate::app::live_feed::{AppLiveFeed, FeedSettings};
 use crate::app::reads::AppReads;
 use crate::app::reporter::Reporter;
+use crate::app::revocations::RevocationList;
 use crate::app::run::StartError;
 use crate::app::settings::{LogKind, Settings};
 use crate::app::sign_in::AppSignIn;
@@ -38,6 +40,9 @@ use crate::ports::live_feed::LiveFeed;
 use crate::ports::token_issuer::TokenIssuer;
 
 pub(super) use keys::{issuer, key_ring};
+
+/// The file of revocations within the data directory.
+const REVOCATIONS_FILE: &str = "revocations.jsonl";
 
 /// The parts of a node, joined.
 pub(super) struct Node {
@@ -65,7 +70,9 @@ pub(super) async fn join(settings: &Settings) -> Result<Node, StartError> {
     let stage = Arc::new(Stage::default());
 
     let tickets = Tickets::new(Arc::clone(&clock), Arc::clone(&entropy));
-    let gate = Arc::new(AppGate::new(keys.clone(), Arc::clone(&clock), tickets));
+    let kept = RevocationFile::new(settings.server.data_dir.join(REVOCATIONS_FILE));
+    let revocations = Arc::new(RevocationList::load(Arc::new(kept)).await.map_err(StartError::Revocations)?);
+    let gate = Arc::new(AppGate::new(keys.clone(), Arc::clone(&clock), tickets, Arc::clone(&revocations)));
     let intake: Arc<dyn Intake> = Arc::new(AppIntake::new(
         Arc::clone(&log),
         Arc::clone(&clock),
@@ -81,12 +88,13 @@ pub(super) async fn join(settings: &Settings) -> Result<Node, StartError> {
         Arc::clone(&stage),
         feed_settings(settings),
     ));
-    let sign_in = AppSignIn::new(keys.clone(), Arc::clone(&clock), Arc::clone(&entropy));
+    let sign_in =
+        AppSignIn::new(keys.clone(), Arc::clone(&clock), Arc::clone(&entropy), Arc::clone(&revocations));
     let api = Arc::new(Api {
         gate,
         intake: Arc::clone(&intake),
         reads: Arc::new(AppReads::new(Arc::clone(&hub), Arc::clone(&log), Arc::clone(&clock))),
-        admin: Arc::new(AppAdmin::new(Arc::clone(&hub))),
+        admin: Arc::new(AppAdmin::new(Arc::clone(&hub), revocations, Arc::clone(&clock))),
         sign_in: Arc::new(sign_in),
         health: stage.clone(),
         origins: origins(settings),

@@ -4,10 +4,19 @@ use async_trait::async_trait;
 
 use crate::domain::fault::Fault;
 use crate::domain::grant::Principal;
-use crate::domain::id::ConnectionId;
+use crate::domain::id::{ConnectionId, UserId};
 use crate::domain::registry::Connection;
 
-/// Shows and ends connections.
+/// Which tokens are to be revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revoke {
+    /// Every token of this user that was issued until now.
+    User(UserId),
+    /// The token with this id (`jti`).
+    Token(String),
+}
+
+/// Shows and ends connections, and revokes tokens.
 #[cfg_attr(feature = "test-support", mockall::automock)]
 #[async_trait]
 pub trait Admin: Send + Sync {
@@ -22,4 +31,10 @@ pub trait Admin: Send + Sync {
     /// # Errors
     /// `forbidden_scope`, `not_found`.
     async fn disconnect(&self, by: &Principal, connection: ConnectionId) -> Result<(), Fault>;
+
+    /// Revokes tokens, durably, and ends the connections that stand on them (4501).
+    ///
+    /// # Errors
+    /// `forbidden_scope`, `unavailable`, `store_full`.
+    async fn revoke(&self, by: &Principal, what: Revoke) -> Result<(), Fault>;
 }

@@ -35,6 +35,7 @@ pub(super) enum Action {
     Disconnect {
         connection: String,
     },
+    Revoke,
     Ticket,
     SignIn,
     SessionToken,
@@ -107,6 +108,7 @@ fn people() -> Option<Route> {
             .and(warp::delete())
             .map(|connection| Action::Disconnect { connection })
             .boxed(),
+        path!("api" / "v1" / "revocations").and(warp::post()).map(|| Action::Revoke).boxed(),
         path!("api" / "v1" / "tickets").and(warp::post()).map(|| Action::Ticket).boxed(),
         path!("api" / "v1" / "sign-in").and(warp::post()).map(|| Action::SignIn).boxed(),
         path!("api" / "v1" / "session-token").and(warp::post()).map(|| Action::SessionToken).boxed(),
@@ -119,7 +121,6 @@ fn people() -> Option<Route> {
 fn later() -> Option<Route> {
     any_of([
         path!("api" / "v1" / "stream").and(warp::get()).map(|| Action::NotBuilt("the SSE stream")).boxed(),
-        path!("api" / "v1" / "revocations").and(warp::post()).map(|| Action::NotBuilt("revocation")).boxed(),
         path!("api" / "v1" / "openapi.json")
             .and(warp::get())
             .map(|| Action::NotBuilt("the OpenAPI document"))

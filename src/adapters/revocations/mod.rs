@@ -2,9 +2,9 @@
 //!
 //! A line counts once its line break is there; what a crash cut off was never answered and is dropped.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -116,6 +116,8 @@ fn read(path: &Path) -> io::Result<Vec<Revocation>> {
 }
 
 fn append(path: &Path, line: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or_else(|| io::Error::other("the file has no folder"))?;
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mut file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
     let end = whole_length(&mut file)?;
@@ -124,10 +126,7 @@ fn append(path: &Path, line: &[u8]) -> io::Result<()> {
     file.seek(SeekFrom::Start(end))?;
     file.write_all(line)?;
     file.sync_all()?;
-    match path.parent() {
-        Some(parent) => File::open(parent)?.sync_all(),
-        None => Ok(()),
-    }
+    File::open(folder)?.sync_all()
 }
 
 /// Up to where the file holds whole lines.

@@ -190,6 +190,6 @@ pub const KEYS: &[Key] = &[
         ADDRESS,
         "A port of its own for `/metrics`, without a token.",
     )
-    .later("leave it out and read `/metrics` with an `admin` token"),
+    .later("leave it out; there is no metrics page yet"),
     Key::text("telemetry.otlp_endpoint", None, "a URL", "Where to send traces.").later("leave it out"),
 ];

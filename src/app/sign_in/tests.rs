@@ -65,7 +65,7 @@ impl Desk {
 }
 
 fn sign_in(issuer: &Arc<dyn TokenIssuer>, clock: &Arc<ManualClock>) -> AppSignIn {
-    AppSignIn::new(Arc::clone(issuer), clock.port(), Arc::new(CountingEntropy::default()))
+    AppSignIn::new(Arc::clone(issuer), clock.port(), Arc::new(CountingEntropy::default()), nothing_revoked())
 }
 
 #[tokio::test]
@@ -171,7 +171,8 @@ async fn signing_out_ends_this_session_and_no_other() {
 #[tokio::test]
 async fn without_random_bytes_nobody_is_signed_in_and_the_code_is_spent() {
     let desk = Desk::new();
-    let dry = AppSignIn::new(Arc::clone(&desk.issuer), desk.clock.port(), Arc::new(NoEntropy));
+    let dry =
+        AppSignIn::new(Arc::clone(&desk.issuer), desk.clock.port(), Arc::new(NoEntropy), nothing_revoked());
     let code_text = desk.code("one");
     assert_eq!(code(dry.redeem(&code_text).await), Code::Internal);
     assert_eq!(code(dry.redeem(&code_text).await), Code::InvalidCode);

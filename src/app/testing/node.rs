@@ -136,7 +136,8 @@ impl Node {
         let clock = ManualClock::new();
         let tickets = Tickets::new(clock.port(), Arc::new(CountingEntropy::default()));
         let verifier: Arc<dyn TokenVerifier> = Arc::new(verifier);
-        let gate = Arc::new(AppGate::new(verifier, clock.port(), tickets));
+        let gate =
+            Arc::new(AppGate::new(verifier, clock.port(), tickets, crate::app::testing::nothing_revoked()));
         let stage = Arc::new(Stage::default());
         stage.set(Ok(()));
         let settings = FeedSettings {

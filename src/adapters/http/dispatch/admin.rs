@@ -1,15 +1,19 @@
 //! Connections, and tickets for new ones.
 
-use serde::Serialize;
+use futures_util::Stream;
+use serde::{Deserialize, Serialize};
+use warp::Buf;
 use warp::http::StatusCode;
 
-use super::{Outcome, only, part, principal};
+use super::{Outcome, json_body, only, parse, part, principal};
 use crate::adapters::http::call::Call;
 use crate::adapters::http::{Api, answer};
 use crate::domain::event::EventKind;
 use crate::domain::fault::{Code, Fault};
-use crate::domain::id::ConnectionId;
+use crate::domain::id::{ConnectionId, UserId};
 use crate::domain::registry::Connection;
+use crate::domain::revocation::TOKEN_ID_BYTES_MAX;
+use crate::ports::admin::Revoke;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,6 +69,36 @@ pub(super) async fn disconnect(api: &Api, call: &Call, connection: &str) -> Outc
         only(Fault::new(Code::InvalidId, "a connection id looks like c7").at("/connectionId"))
     })?;
     api.admin.disconnect(&by, id).await.map_err(only)?;
+    Ok(answer::empty())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RevokeBody {
+    user_id: Option<String>,
+    jti: Option<String>,
+}
+
+/// `POST /api/v1/revocations`
+pub(super) async fn revoke<B: Buf>(
+    api: &Api,
+    call: &Call,
+    body: impl Stream<Item = Result<B, warp::Error>>,
+) -> Outcome {
+    let by = principal(api, call).await?;
+    let body = json_body(api, call, body, api.limits.body_bytes).await?;
+    let read: RevokeBody = parse(&body, "send {\"userId\": \"…\"} or {\"jti\": \"…\"}")?;
+    let refused = |detail: &'static str, field| only(Fault::new(Code::InvalidValue, detail).at(field));
+    let what = match (read.user_id, read.jti) {
+        (Some(user), None) => Revoke::User(
+            UserId::parse(&user)
+                .map_err(|error| only(Fault::new(Code::InvalidId, error.to_string()).at("/userId")))?,
+        ),
+        (None, Some(id)) if (1..=TOKEN_ID_BYTES_MAX).contains(&id.len()) => Revoke::Token(id),
+        (None, Some(_)) => return Err(refused("a token id has 1 to 128 bytes", "/jti")),
+        _ => return Err(refused("send either userId or jti", "")),
+    };
+    api.admin.revoke(&by, what).await.map_err(only)?;
     Ok(answer::empty())
 }
 

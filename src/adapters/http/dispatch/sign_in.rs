@@ -5,7 +5,7 @@ use serde::Deserialize;
 use warp::Buf;
 use warp::http::{HeaderValue, StatusCode, header};
 
-use super::{Outcome, json_body, only};
+use super::{Outcome, json_body, only, parse};
 use crate::adapters::http::call::Call;
 use crate::adapters::http::{Api, answer};
 use crate::domain::fault::{Code, Fault};
@@ -17,7 +17,7 @@ const COOKIE_PATH: &str = "/api/v1";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Code_ {
+struct Body {
     code: String,
 }
 
@@ -28,13 +28,7 @@ pub(super) async fn sign_in<B: Buf>(
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Outcome {
     let body = json_body(api, call, body, api.limits.body_bytes).await?;
-    let Code_ { code } = serde_json::from_slice(&body).map_err(|error| {
-        if error.is_data() {
-            only(Fault::new(Code::InvalidValue, "send {\"code\": \"…\"}").at("/code"))
-        } else {
-            only(Fault::new(Code::InvalidJson, "send {\"code\": \"…\"}"))
-        }
-    })?;
+    let Body { code } = parse(&body, "send {\"code\": \"…\"}")?;
     let session = api.sign_in.redeem(&SecretText::new(code)).await.map_err(only)?;
     let mut response = answer::empty();
     let seconds = session.expires_in.as_secs();

@@ -88,7 +88,7 @@ fn values_that_do_not_fit_are_refused() {
         "auth.default_scope = \"\"",
         "auth.default_scope = \"root\"",
         "stream.heartbeat_ms = 60001",
-        "log.keep_ms = 0",
+        "limits.body_ms = 0",
         "limits.frames_burst = 4294967296",
         "telemetry.log = \"JSON\"",
         "telemetry.level = \"loud\"",
