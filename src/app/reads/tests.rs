@@ -145,6 +145,7 @@ async fn a_hidden_history_costs_bounded_work_and_the_next_page_goes_on_from_ther
     let page = reads.events(&by, query(None, 10)).await.unwrap();
     assert_eq!((seqs(&page), page.next), (vec![], Some(Seq::new(10_000))));
     assert_eq!(given.lock().unwrap().iter().sum::<usize>(), LOOKED_AT_MAX);
+    assert_eq!(given.lock().unwrap().len(), 40, "and the log is not asked for nothing at the end");
     let page = reads.events(&by, query(Some(10_000), 10)).await.unwrap();
     assert_eq!((seqs(&page), page.next), (vec![], Some(Seq::new(20_000))));
     let page = reads.events(&by, query(Some(20_000), 10)).await.unwrap();
