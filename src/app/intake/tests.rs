@@ -4,6 +4,7 @@
 use mockall::predicate::eq;
 
 use super::*;
+use crate::adapters::memory::{MemoryLog, MemoryLogLimits};
 use crate::app::testing::*;
 use crate::domain::cursor::Seq;
 use crate::domain::lifecycle::Status;
@@ -309,4 +310,14 @@ async fn forgetting_needs_the_scope_and_tells_nothing_of_agents_outside_the_gran
     let hidden = door.intake.forget(&admin, agent("b1")).await.unwrap_err();
     let unknown = door.intake.forget(&admin, agent("a1")).await.unwrap_err();
     assert_eq!(hidden, unknown, "what is hidden looks like what is not there");
+}
+
+#[tokio::test]
+async fn it_keeps_every_promise_of_the_port() {
+    let (clock, stage) = (ManualClock::new(), Arc::new(Stage::default()));
+    stage.set(Ok(()));
+    let log = Arc::new(MemoryLog::new(epoch(), clock.port(), MemoryLogLimits::default()));
+    let rate = Rate { per_second: 100, burst: 200 };
+    let intake = AppIntake::new(log, clock.port(), stage, rate, 100);
+    crate::ports::conformance::intake::suite(&intake).await;
 }

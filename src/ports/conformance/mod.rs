@@ -1,6 +1,8 @@
-//! One suite for each port that has more than one adapter. An adapter that passes is one.
+//! One suite for each port that others may implement. An adapter that passes is one.
 //!
 //! A suite panics with a sentence that says which promise was broken.
 
 pub mod event_log;
+pub mod intake;
+pub mod live_feed;
 pub mod token_verifier;
