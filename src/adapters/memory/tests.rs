@@ -2,6 +2,7 @@
 
 mod bounds;
 mod following;
+mod promises;
 mod writing;
 
 use std::sync::atomic::{AtomicU64, Ordering};
