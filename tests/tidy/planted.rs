@@ -13,13 +13,13 @@ fn file(path: &str, body: &str) -> (String, String) {
 
 #[track_caller]
 fn assert_found(file: (String, String), verdict: &str) {
-    let found = breaches(&[file]);
+    let found = breaches(&[file], &[]);
     assert!(found.iter().any(|message| message.contains(verdict)), "wanted `{verdict}`, found {found:?}");
 }
 
 #[track_caller]
 fn assert_clean(file: (String, String)) {
-    assert_eq!(breaches(&[file]), Vec::<String>::new());
+    assert_eq!(breaches(&[file], &[]), Vec::<String>::new());
 }
 
 #[test]
@@ -142,15 +142,16 @@ fn a_path_of_one_machine_is_found() {
 #[test]
 fn a_dead_link_is_found() {
     let pages = |readme: &str| {
-        text::dead_links(&[
+        let files = [
             file("README.md", readme),
             file("docs/A.md", "[up](../README.md) [b](adr/0001.md#x) [own](#here) [docs](..)"),
             file("docs/adr/0001.md", "[out](../../../x.md)\n<img src=\"none.png\">\n\n[ref]: ../B.md\n"),
             file("src/a.md", "[not a page](none.md)"),
-        ])
+        ];
+        text::dead_links(&files, &["docs/images/page.png".to_owned()])
     };
     let found = pages(
-        "[a](docs/A.md) [folder](docs/adr/) ![i](https://host/x.png)\n```\n[x](none.md)\n```\n`[x](none.md)`\n",
+        "[a](docs/A.md) [folder](docs/adr/) ![p](docs/images/page.png) ![i](https://host/x.png)\n```\n[x](none.md)\n```\n`[x](none.md)`\n",
     );
     let wanted = [
         "docs/adr/0001.md:1: the link to `../../../x.md`",

@@ -96,10 +96,10 @@ pub(crate) fn unguarded_script(path: &str, text: &str) -> Option<String> {
         .then(|| format!("{path}:1: a shell script begins with `set -euo pipefail`"))
 }
 
-/// Relative links of README.md and docs/ that lead to no file.
-pub(crate) fn dead_links(files: &[(String, String)]) -> Vec<String> {
+/// Relative links of README.md and docs/ that lead to no file, be it text or one of `others`.
+pub(crate) fn dead_links(files: &[(String, String)], others: &[String]) -> Vec<String> {
     let mut known: HashSet<String> = HashSet::new();
-    for (path, _) in files {
+    for path in files.iter().map(|(path, _)| path).chain(others) {
         let mut here = path.as_str();
         while known.insert(here.to_owned()) {
             here = here.rsplit_once('/').map_or("", |(folder, _)| folder);
