@@ -112,7 +112,7 @@ pub const KEYS: &[Key] = &[
         "milliseconds, from 0 to 3600000; 0 means none",
         "A lease for every agent that does not ask for one.",
     )
-    .only(&["0"], "leave it out and let agents ask for a lease with `leaseMs`"),
+    .only(&["0"], "leave it out; there are no leases yet"),
     Key::text(
         "log.kind",
         Some("\"memory\""),
