@@ -41,6 +41,10 @@ fn greet(control: &MissionControl, settings: &Settings) {
     say(&format!("Mission Control is running at {address}"));
     let code = UserId::parse(OWNER).ok().and_then(|owner| control.sign_in_code(owner).ok());
     match code {
+        // Only the proxy knows by which name people reach it, and the cookie is for https alone.
+        Some(_) if settings.server.behind_tls_proxy => {
+            say("  page   sign in by: mission-control link --url https://THE-PROXYS-NAME");
+        }
         Some(code) => {
             say(&format!("  page   {address}/#code={}", code.reveal()));
             say("         this link signs in once, within 10 minutes; for another: mission-control link");
