@@ -6,7 +6,6 @@ mod reports;
 mod sign_in;
 
 use futures_util::Stream;
-use serde::de::DeserializeOwned;
 use warp::Buf;
 use warp::http::{HeaderMap, HeaderValue, StatusCode, header};
 use warp::reply::Response;
@@ -101,14 +100,6 @@ async fn json_body<B: Buf>(
     body::check_type(&call.headers).map_err(only)?;
     let time_max = api.limits.body_time;
     body::read(&call.headers, body, bytes_max, time_max, call.hang_up.as_ref()).await.map_err(only)
-}
-
-/// Reads a small body of a fixed form.
-fn parse<T: DeserializeOwned>(body: &[u8], form: &'static str) -> Result<T, Vec<Fault>> {
-    serde_json::from_slice(body).map_err(|error| {
-        let code = if error.is_data() { Code::InvalidValue } else { Code::InvalidJson };
-        only(Fault::new(code, form).at(""))
-    })
 }
 
 /// Decodes `%XX` in one part of a path; a plus stays a plus there.

@@ -13,4 +13,5 @@ pub mod frame;
 pub mod handshake;
 pub mod problem;
 pub mod report;
+pub mod small;
 pub mod snapshot;

@@ -1,15 +1,18 @@
 //! Connections, and tickets for new ones.
 
 use futures_util::Stream;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use warp::Buf;
 use warp::http::StatusCode;
 
-use super::{Outcome, json_body, only, parse, part, principal};
+use super::reports::reporter;
+use super::{Outcome, json_body, only, part, principal};
 use crate::adapters::http::call::Call;
 use crate::adapters::http::{Api, answer};
+use crate::adapters::wire::small;
 use crate::domain::event::EventKind;
 use crate::domain::fault::{Code, Fault};
+use crate::domain::grant::Scope;
 use crate::domain::id::{ConnectionId, UserId};
 use crate::domain::registry::Connection;
 use crate::domain::revocation::TOKEN_ID_BYTES_MAX;
@@ -72,24 +75,17 @@ pub(super) async fn disconnect(api: &Api, call: &Call, connection: &str) -> Outc
     Ok(answer::empty())
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RevokeBody {
-    user_id: Option<String>,
-    jti: Option<String>,
-}
-
 /// `POST /api/v1/revocations`
 pub(super) async fn revoke<B: Buf>(
     api: &Api,
     call: &Call,
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Outcome {
-    let by = principal(api, call).await?;
+    let by = reporter(api, call, Scope::Admin).await?;
     let body = json_body(api, call, body, api.limits.body_bytes).await?;
-    let read: RevokeBody = parse(&body, "send {\"userId\": \"…\"} or {\"jti\": \"…\"}")?;
+    let [user, token] = small::texts(&body, ["userId", "jti"])?;
     let refused = |detail: &'static str, field| only(Fault::new(Code::InvalidValue, detail).at(field));
-    let what = match (read.user_id, read.jti) {
+    let what = match (user, token) {
         (Some(user), None) => Revoke::User(
             UserId::parse(&user)
                 .map_err(|error| only(Fault::new(Code::InvalidId, error.to_string()).at("/userId")))?,

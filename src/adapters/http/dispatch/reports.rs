@@ -62,7 +62,7 @@ enum Item<'a> {
 }
 
 /// The scope is asked before the body is read: a stranger's bytes cost nothing.
-async fn reporter(api: &Api, call: &Call, scope: Scope) -> Result<Principal, Vec<Fault>> {
+pub(super) async fn reporter(api: &Api, call: &Call, scope: Scope) -> Result<Principal, Vec<Fault>> {
     let principal = principal(api, call).await?;
     if principal.grant.scopes.has(scope) {
         return Ok(principal);

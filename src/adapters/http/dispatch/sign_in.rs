@@ -1,13 +1,13 @@
 //! A browser's sign-in (contract section 2): a one-time code for a cookie, the cookie for short tokens.
 
 use futures_util::Stream;
-use serde::Deserialize;
 use warp::Buf;
 use warp::http::{HeaderValue, StatusCode, header};
 
-use super::{Outcome, json_body, only, parse};
+use super::{Outcome, json_body, only};
 use crate::adapters::http::call::Call;
 use crate::adapters::http::{Api, answer};
+use crate::adapters::wire::{handshake, small};
 use crate::domain::fault::{Code, Fault};
 use crate::ports::token_verifier::SecretText;
 
@@ -15,20 +15,17 @@ use crate::ports::token_verifier::SecretText;
 const COOKIE: &str = "mission_control_session";
 const COOKIE_PATH: &str = "/api/v1";
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    code: String,
-}
-
 /// `POST /api/v1/sign-in`
 pub(super) async fn sign_in<B: Buf>(
     api: &Api,
     call: &Call,
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Outcome {
+    same_origin(api, call)?;
     let body = json_body(api, call, body, api.limits.body_bytes).await?;
-    let Body { code } = parse(&body, "send {\"code\": \"…\"}")?;
+    let [code] = small::texts(&body, ["code"])?;
+    let code =
+        code.ok_or_else(|| only(Fault::new(Code::InvalidValue, "this field is needed").at("/code")))?;
     let session = api.sign_in.redeem(&SecretText::new(code)).await.map_err(only)?;
     let mut response = answer::empty();
     let seconds = session.expires_in.as_secs();
@@ -61,7 +58,7 @@ pub(super) async fn sign_out(api: &Api, call: &Call) -> Outcome {
 
 /// The cookie is good for our own pages only, also where other origins are allowed for tokens.
 fn same_origin(api: &Api, call: &Call) -> Result<(), Vec<Fault>> {
-    let own = crate::adapters::wire::handshake::OriginRule { allowed: Vec::new(), ..api.origins.clone() };
+    let own = handshake::OriginRule { allowed: Vec::new(), ..api.origins.clone() };
     own.check(&call.headers).map(|_| ()).map_err(only)
 }
 
