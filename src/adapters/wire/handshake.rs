@@ -69,7 +69,11 @@ impl StreamQuery {
     }
 }
 
-fn once<T>(slot: &mut Option<T>, value: T, name: &'static str) -> Result<(), Fault> {
+/// Takes the value of a parameter that may come once.
+///
+/// # Errors
+/// `invalid_request` when it came before.
+pub fn once<T>(slot: &mut Option<T>, value: T, name: &'static str) -> Result<(), Fault> {
     if slot.is_some() {
         return Err(Fault::new(Code::InvalidRequest, format!("send {name} once")));
     }

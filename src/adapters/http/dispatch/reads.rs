@@ -8,7 +8,7 @@ use crate::adapters::http::call::Call;
 use crate::adapters::http::{Api, answer};
 use crate::adapters::wire::snapshot::Snapshot;
 use crate::adapters::wire::{frame, handshake};
-use crate::domain::cursor::{Cursor, Seq};
+use crate::domain::cursor::Seq;
 use crate::domain::fault::{Code, Fault};
 use crate::domain::interest::Interest;
 use crate::domain::pattern::Patterns;
@@ -86,26 +86,29 @@ fn page_text(page: &EventsPage, more: &str) -> Vec<u8> {
 }
 
 fn read_query(query: &str) -> Result<EventsQuery, Fault> {
-    let mut after: Option<Cursor> = None;
-    let (mut agents, mut types, mut limit) = (None, None, LIMIT_DEFAULT);
+    let (mut after, mut agents, mut types, mut limit) = (None, None, None, None);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let value = handshake::decode(value)?;
+        let (name, value) = (handshake::decode(name)?, handshake::decode(value)?);
         let items = || value.split(',').filter(|item| !item.is_empty()).map(str::to_owned).collect();
-        match name {
-            "after" if !value.is_empty() => after = Some(handshake::cursor(&value)?),
-            "agents" => agents = Some(items()),
-            "types" => types = Some(items()),
-            "limit" => {
-                limit =
-                    value.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| {
-                        Fault::new(Code::InvalidValue, format!("a number from 1 to {LIMIT_MAX} is needed"))
-                            .at("/limit")
-                    })?;
-            }
+        match name.as_str() {
+            "after" => handshake::once(&mut after, value, "after")?,
+            "agents" => handshake::once(&mut agents, items(), "agents")?,
+            "types" => handshake::once(&mut types, items(), "types")?,
+            "limit" => handshake::once(&mut limit, read_limit(&value)?, "limit")?,
             _ => {}
         }
     }
+    let after: Option<String> = after;
+    let after = after.filter(|text| !text.is_empty()).map(|text| handshake::cursor(&text)).transpose()?;
+    let limit = limit.unwrap_or(LIMIT_DEFAULT);
     let interest: Interest = handshake::interest(agents, types)?;
     Ok(EventsQuery { after: after.map(|cursor| (cursor.epoch, cursor.seq)), interest, limit })
+}
+
+fn read_limit(value: &str) -> Result<usize, Fault> {
+    let limit = value.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
+    limit.ok_or_else(|| {
+        Fault::new(Code::InvalidValue, format!("a number from 1 to {LIMIT_MAX} is needed")).at("/limit")
+    })
 }
