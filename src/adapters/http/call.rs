@@ -1,7 +1,6 @@
 //! One request as the routes see it, without its body.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 use warp::Filter;
@@ -28,7 +27,6 @@ pub(super) struct Call {
 /// Reads a call. In somebody else's server, where no accept loop of ours named the caller, the peer's
 /// address is warp's and the request id a number of our own.
 pub(super) fn call() -> impl Filter<Extract = (Call,), Error = std::convert::Infallible> + Clone {
-    let numbers = Arc::new(AtomicU64::new(1));
     warp::method()
         .and(warp::path::full())
         .and(raw_query())
@@ -37,17 +35,14 @@ pub(super) fn call() -> impl Filter<Extract = (Call,), Error = std::convert::Inf
         .and(warp::ext::optional::<HangUp>())
         .and(warp::addr::remote())
         .map(
-            move |method,
-                  path: FullPath,
-                  query,
-                  headers,
-                  caller: Option<Caller>,
-                  hang_up,
-                  remote: Option<std::net::SocketAddr>| {
-                let caller = caller.unwrap_or_else(|| Caller {
-                    address: remote.map(|remote| remote.ip()),
-                    request_id: format!("m{}", numbers.fetch_add(1, Ordering::Relaxed)),
-                });
+            |method,
+             path: FullPath,
+             query,
+             headers,
+             caller: Option<Caller>,
+             hang_up,
+             remote: Option<std::net::SocketAddr>| {
+                let caller = caller.unwrap_or_else(|| Caller::unnamed(remote.map(|remote| remote.ip())));
                 Call { method, path: path.as_str().to_owned(), query, headers, caller, hang_up }
             },
         )

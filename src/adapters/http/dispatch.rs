@@ -41,6 +41,9 @@ pub(super) async fn dispatch<B: Buf>(
     };
     let request_id = &call.caller.request_id;
     let mut response = outcome.unwrap_or_else(|faults| answer::faults(&faults, request_id));
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert("x-request-id", id);
+    }
     if let Some(origin) = origin.ok().flatten().filter(|origin| api.origins.allowed.contains(origin)) {
         allow(&mut response, &origin);
     }

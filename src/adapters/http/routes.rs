@@ -3,13 +3,14 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use tracing::Instrument;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::{HeaderValue, header};
 use warp::reply::Response;
 
 use super::action::action;
-use super::call::call;
+use super::call::{Call, call};
 use super::dispatch::dispatch;
 use super::{Api, recover};
 use crate::adapters::wire::caller::Caller;
@@ -21,16 +22,17 @@ pub fn routes(api: Arc<Api>, others: BoxedFilter<(Response,)>) -> BoxedFilter<(R
     let ours = action()
         .and(call())
         .and(warp::body::stream())
-        .and_then(move |action, call, body| {
+        .and_then(move |action, call: Call, body| {
             let api = Arc::clone(&api);
-            async move { Ok::<_, warp::Rejection>(dispatch(&api, action, call, body).await) }
+            let span = tracing::info_span!("request", request_id = call.caller.request_id);
+            async move { Ok::<_, warp::Rejection>(dispatch(&api, action, call, body).await) }.instrument(span)
         })
         .boxed();
     let all = ours.or(others).unify();
     warp::ext::optional::<Caller>()
         .and(all.map(Ok).or_else(|rejection| async move { Ok::<_, Infallible>((Err(rejection),)) }))
         .map(|caller: Option<Caller>, response: Result<Response, warp::Rejection>| {
-            let caller = caller.unwrap_or_else(|| Caller { address: None, request_id: "m0".to_owned() });
+            let caller = caller.unwrap_or_else(|| Caller::unnamed(None));
             let mut response = response.unwrap_or_else(|rejection| recover::refuse(&rejection, &caller));
             if let Ok(id) = HeaderValue::from_str(&caller.request_id) {
                 response.headers_mut().entry(header::HeaderName::from_static("x-request-id")).or_insert(id);

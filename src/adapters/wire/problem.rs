@@ -99,6 +99,9 @@ pub fn many(faults: &[Fault], request_id: &str) -> Response<Vec<u8>> {
     headers.insert(header::CONTENT_TYPE, problem_json);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert("x-request-id", id);
+    }
     match status {
         StatusCode::UNAUTHORIZED => {
             headers.insert(header::WWW_AUTHENTICATE, challenge(first.code));

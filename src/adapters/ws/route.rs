@@ -71,10 +71,8 @@ pub fn route(settings: Arc<WsSettings>, sockets: Arc<LiveSockets>) -> BoxedFilte
                   remote: Option<SocketAddr>,
                   upgrade| {
                 let (settings, sockets) = (Arc::clone(&settings), Arc::clone(&sockets));
-                let caller = caller.unwrap_or_else(|| Caller {
-                    address: remote.map(|at| at.ip()),
-                    request_id: "m0".to_owned(),
-                });
+                let caller = caller.unwrap_or_else(|| Caller::unnamed(remote.map(|at| at.ip())));
+                let span = tracing::info_span!("request", request_id = caller.request_id);
                 async move {
                     let answer = handshake(&settings, &sockets, &headers, &query, &caller, upgrade).await;
                     Ok::<_, Infallible>(answer.unwrap_or_else(|fault| {
@@ -86,6 +84,7 @@ pub fn route(settings: Arc<WsSettings>, sockets: Arc<LiveSockets>) -> BoxedFilte
                         problem::one(&fault, &caller.request_id).into_response()
                     }))
                 }
+                .instrument(span)
             },
         )
         .boxed()
