@@ -1,6 +1,7 @@
 //! The accept loop: connections are capped, a slow head is closed, a head too large is refused.
 
 mod forwarded;
+mod strict;
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -18,9 +19,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tower_service::Service;
 use warp::filters::BoxedFilter;
-use warp::http::{Request, Uri};
+use warp::http::{HeaderValue, Method, Request, StatusCode, Uri, header};
 use warp::reply::Response;
 
+use self::strict::{Strict, Upgraded};
 use super::answer;
 use super::call::HangUp;
 use crate::adapters::wire::caller::Caller;
@@ -128,17 +130,26 @@ impl Serving {
             tracing::debug!(%error, "the peer is gone already");
             return;
         }
-        let hang_up = HangUp::default();
+        let (hang_up, upgraded) = (HangUp::default(), Upgraded::default());
         let service = {
-            let (serving, hang_up) = (Arc::clone(&self), hang_up.clone());
-            service_fn(move |request| Arc::clone(&serving).answer(request, peer, hang_up.clone()))
+            let (serving, hang_up, upgraded) = (Arc::clone(&self), hang_up.clone(), upgraded.clone());
+            service_fn(move |request| {
+                let (serving, hang_up, upgraded) = (Arc::clone(&serving), hang_up.clone(), upgraded.clone());
+                async move {
+                    let response = serving.answer(request, peer, hang_up).await?;
+                    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                        upgraded.set();
+                    }
+                    Ok::<_, std::convert::Infallible>(response)
+                }
+            })
         };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.head_time)
             .max_buf_size(self.limits.head_bytes.saturating_mul(HEAD_ROOM).max(8192))
             .max_headers(self.limits.head_fields.saturating_mul(HEAD_ROOM))
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(Strict::new(stream, upgraded)), service)
             .with_upgrades();
         let mut connection = pin!(connection);
         let mut told = false;
@@ -169,7 +180,10 @@ impl Serving {
         let address = forwarded::address(peer, request.headers(), &*self.limits.trusts);
         let caller = Caller { address: Some(address), request_id: format!("r{number}") };
         if let Err(fault) = self.check_head(&request) {
-            return Ok(answer::fault(&fault, &caller.request_id));
+            let mut response = answer::fault(&fault, &caller.request_id);
+            // Whoever sends such a head is not asked for another one.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            return Ok(response);
         }
         request.extensions_mut().insert(caller);
         request.extensions_mut().insert(hang_up);
@@ -180,6 +194,13 @@ impl Serving {
         let limits = &self.limits;
         if length(request.uri()) > limits.uri_bytes {
             return Err(Fault::new(Code::UriTooLong, format!("send at most {} bytes", limits.uri_bytes)));
+        }
+        // What came behind such a head would be read as a body here and as frames elsewhere.
+        let headers = request.headers();
+        let has_body = headers.contains_key(header::TRANSFER_ENCODING)
+            || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
+        if request.method() == Method::GET && headers.contains_key(header::UPGRADE) && has_body {
+            return Err(Fault::new(Code::InvalidRequest, "send a handshake without a body"));
         }
         let fields = request.headers().len();
         // Each field with its colon, space and line end, as it came over the wire.
