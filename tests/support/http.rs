@@ -37,25 +37,55 @@ impl Answer {
 
 /// Sends bytes on a new connection and reads one answer. `None` when it is closed without one.
 pub async fn raw(address: SocketAddr, request: &[u8]) -> Option<Answer> {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(request).await.unwrap();
-    timeout(PATIENCE, read(&mut stream)).await.expect("no answer in time")
+    let mut connection = Connection::open(address).await;
+    connection.write(request).await;
+    connection.answer().await
 }
 
 /// Reads one answer with a length.
 pub async fn read(stream: &mut TcpStream) -> Option<Answer> {
-    let mut bytes = Vec::new();
+    next(stream, &mut Vec::new()).await
+}
+
+/// A connection that is kept: requests go as bytes, answers come back in order.
+pub struct Connection {
+    pub stream: TcpStream,
+    unread: Vec<u8>,
+}
+
+impl Connection {
+    pub async fn open(address: SocketAddr) -> Self {
+        let stream = timeout(PATIENCE, TcpStream::connect(address)).await.expect("no connection in time");
+        Self { stream: stream.unwrap(), unread: Vec::new() }
+    }
+
+    /// Writes; a server that has closed already is seen by the answer.
+    pub async fn write(&mut self, bytes: &[u8]) {
+        let _refused = timeout(PATIENCE, self.stream.write_all(bytes)).await.expect("not taken in time");
+    }
+
+    /// The next answer. `None` when the connection is closed without one.
+    pub async fn answer(&mut self) -> Option<Answer> {
+        timeout(PATIENCE, next(&mut self.stream, &mut self.unread)).await.expect("no answer in time")
+    }
+
+    /// Everything that still comes until the connection is closed.
+    pub async fn rest(&mut self) -> Vec<u8> {
+        let mut bytes = std::mem::take(&mut self.unread);
+        let _reset =
+            timeout(PATIENCE, self.stream.read_to_end(&mut bytes)).await.expect("not closed in time");
+        bytes
+    }
+}
+
+async fn next(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<Answer> {
     let head_end = loop {
         if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
             break at + 4;
         }
-        let mut chunk = [0; 4096];
-        match stream.read(&mut chunk).await {
-            Ok(0) | Err(_) => return None,
-            Ok(count) => bytes.extend_from_slice(&chunk[..count]),
-        }
+        more(stream, bytes).await?;
     };
-    let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
+    let head = String::from_utf8(bytes.drain(..head_end).collect()).unwrap();
     let mut lines = head.split("\r\n");
     let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
     let headers: Vec<(String, String)> = lines
@@ -66,15 +96,20 @@ pub async fn read(stream: &mut TcpStream) -> Option<Answer> {
         .iter()
         .find(|(key, _)| key.eq_ignore_ascii_case("content-length"))
         .map_or(0, |(_, value)| value.parse().unwrap());
-    let mut body = bytes[head_end..].to_vec();
-    while body.len() < length {
-        let mut chunk = [0; 65536];
-        match stream.read(&mut chunk).await {
-            Ok(0) | Err(_) => break,
-            Ok(count) => body.extend_from_slice(&chunk[..count]),
+    while bytes.len() < length && more(stream, bytes).await.is_some() {}
+    let body = bytes.drain(..length.min(bytes.len())).collect();
+    Some(Answer { status, headers, body })
+}
+
+async fn more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<()> {
+    let mut chunk = vec![0; 65536];
+    match stream.read(&mut chunk).await {
+        Ok(0) | Err(_) => None,
+        Ok(count) => {
+            bytes.extend_from_slice(&chunk[..count]);
+            Some(())
         }
     }
-    Some(Answer { status, headers, body })
 }
 
 /// Sends a request with these headers and this body.

@@ -118,6 +118,27 @@ impl TestServer {
         token.reveal().to_owned()
     }
 
+    /// The seq of the last event.
+    pub async fn seq(&self) -> u64 {
+        let page = http::get(self.address, "/api/v1/events?limit=1", &self.token("head", "watch")).await;
+        let head = page.json()["head"].as_str().unwrap().to_owned();
+        head.split(':').nth(1).unwrap().parse().unwrap()
+    }
+
+    /// The fleet as soon as it shows every event so far.
+    pub async fn fleet(&self) -> serde_json::Value {
+        let (seq, token) = (self.seq().await, self.token("fleet", "watch"));
+        let shown = async {
+            loop {
+                let fleet = http::get(self.address, "/api/v1/fleet", &token).await.json();
+                if fleet["seq"].as_u64() >= Some(seq) {
+                    return fleet;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, shown).await.expect("the fleet does not catch up")
+    }
+
     /// Asks the server to stop and waits until it has drained.
     pub async fn stop(mut self) {
         self.begin_stop();
