@@ -1,7 +1,6 @@
 //! The accept loop: connections are capped, a slow head is closed, a head too large is refused.
 
 mod forwarded;
-mod strict;
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -19,10 +18,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tower_service::Service;
 use warp::filters::BoxedFilter;
-use warp::http::{HeaderValue, Method, Request, StatusCode, Uri, header};
+use warp::http::{HeaderValue, Method, Request, Uri, header};
 use warp::reply::Response;
 
-use self::strict::{Strict, Upgraded};
 use super::answer;
 use super::call::HangUp;
 use crate::adapters::wire::caller::Caller;
@@ -130,26 +128,17 @@ impl Serving {
             tracing::debug!(%error, "the peer is gone already");
             return;
         }
-        let (hang_up, upgraded) = (HangUp::default(), Upgraded::default());
+        let hang_up = HangUp::default();
         let service = {
-            let (serving, hang_up, upgraded) = (Arc::clone(&self), hang_up.clone(), upgraded.clone());
-            service_fn(move |request| {
-                let (serving, hang_up, upgraded) = (Arc::clone(&serving), hang_up.clone(), upgraded.clone());
-                async move {
-                    let response = serving.answer(request, peer, hang_up).await?;
-                    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-                        upgraded.set();
-                    }
-                    Ok::<_, std::convert::Infallible>(response)
-                }
-            })
+            let (serving, hang_up) = (Arc::clone(&self), hang_up.clone());
+            service_fn(move |request| Arc::clone(&serving).answer(request, peer, hang_up.clone()))
         };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.head_time)
             .max_buf_size(self.limits.head_bytes.saturating_mul(HEAD_ROOM).max(8192))
             .max_headers(self.limits.head_fields.saturating_mul(HEAD_ROOM))
-            .serve_connection(TokioIo::new(Strict::new(stream, upgraded)), service)
+            .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         let mut connection = pin!(connection);
         let mut told = false;
