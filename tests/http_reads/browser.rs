@@ -104,6 +104,28 @@ async fn a_sign_in_that_cannot_be_read_is_refused_as_every_other_body() {
         let text = String::from_utf8_lossy(body);
         assert_eq!((answer.status, answer.code().as_str()), (status, code), "{text}");
     }
+    let bearer = format!("Bearer {}", server.token("root", "admin"));
+    let admin = [("Authorization", &*bearer), json[0]];
+    for (body, status, pointer) in [
+        ("{", 400, ""),
+        (r#"{"userId":"ann","userId":"bob"}"#, 400, ""),
+        ("{}", 422, ""),
+        (r#"{"userId":"ann","jti":"x"}"#, 422, ""),
+        (r#"{"userId":1}"#, 422, "/userId"),
+        (r#"{"userId":"ann","more":1}"#, 422, "/more"),
+    ] {
+        let answer = send(server.address, "POST", "/api/v1/revocations", &admin, Some(body.as_bytes())).await;
+        assert_eq!(answer.status, status, "{body}");
+        assert!(status == 400 || answer.json()["errors"][0]["pointer"] == pointer, "{body}");
+    }
+    let watcher = format!("Bearer {}", server.token("ann", "watch report"));
+    let headers = [("Authorization", &*watcher), json[0]];
+    let refused = send(server.address, "POST", "/api/v1/revocations", &headers, Some(b"{")).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (403, "forbidden_scope"),
+        "its body is not looked at"
+    );
 }
 
 #[tokio::test]

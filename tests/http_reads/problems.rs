@@ -7,6 +7,14 @@ use serde_json::json;
 use super::support::http::{Answer, send};
 use super::support::{TestServer, http};
 
+/// A handshake without a token.
+const HANDSHAKE: [(&str, &str); 4] = [
+    ("Connection", "upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="),
+];
+
 /// What every error answer is held to.
 fn check(answer: &Answer, token: &str, what: &str) {
     assert_eq!(answer.header("content-type"), Some("application/problem+json; charset=utf-8"), "{what}");
@@ -64,53 +72,37 @@ async fn every_error_is_a_problem_with_the_headers_of_its_status() {
     assert_eq!(old.status, 200);
     let key = ("Idempotency-Key", "k");
     assert_eq!(send(address, "POST", &status("a"), &[auth, json, key], Some(online)).await.status, 200);
+    let wrong = ("Authorization", &bearer[..bearer.len() - 2]);
+    let evil = ("Origin", "https://evil.com");
     let mut seen = BTreeSet::new();
-    for (expected, answer) in [
-        (400, send(address, "POST", &status("a"), &[auth, json], Some(b"{")).await),
-        (400, send(address, "GET", "/api/v1/fleet", &[auth, auth], None).await),
-        (400, send(address, "GET", "/api/v1/events?agents=%", &[auth], None).await),
-        (401, send(address, "GET", "/api/v1/fleet", &[], None).await),
-        (
-            401,
-            send(address, "GET", "/api/v1/fleet", &[("Authorization", &bearer[..bearer.len() - 2])], None)
-                .await,
-        ),
-        (401, send(address, "POST", "/api/v1/session-token", &[], None).await),
-        (
-            401,
-            send(
-                address,
-                "GET",
-                "/ws",
-                &[
-                    ("Connection", "upgrade"),
-                    ("Upgrade", "websocket"),
-                    ("Sec-WebSocket-Version", "13"),
-                    ("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="),
-                ],
-                None,
-            )
-            .await,
-        ),
-        (403, send(address, "GET", "/api/v1/fleet", &[auth, ("Origin", "https://evil.com")], None).await),
-        (404, send(address, "GET", "/api/v1/agents/nobody", &[auth], None).await),
-        (404, send(address, "GET", "/api/v1/nothing", &[auth], None).await),
-        (404, send(address, "GET", "/nothing", &[auth], None).await),
-        (405, send(address, "PATCH", "/api/v1/fleet", &[auth], None).await),
-        (405, send(address, "DELETE", "/ws", &[auth], None).await),
-        (410, send(address, "GET", "/api/v1/events?after=k3f9:1", &[auth], None).await),
-        (413, send(address, "POST", &status("a"), &[auth, json], Some(&large)).await),
-        (414, send(address, "GET", &long, &[auth], None).await),
-        (415, send(address, "POST", &status("a"), &[auth], Some(online)).await),
-        (422, send(address, "POST", &status("a"), &[auth, json], Some(b"{}")).await),
-        (422, send(address, "GET", "/api/v1/events?limit=0", &[auth], None).await),
-        (422, send(address, "GET", "/api/v1/agents/a%20b", &[auth], None).await),
-        (426, send(address, "GET", "/ws", &[auth], None).await),
-        (429, send(address, "POST", &status("a"), &[auth, json], Some(online)).await),
-        (431, send(address, "GET", "/api/v1/fleet", &fields, None).await),
-        (501, send(address, "GET", "/metrics", &[auth], None).await),
-        (507, send(address, "POST", &status("b"), &[auth, json], Some(online)).await),
+    for (expected, method, path, headers, body) in [
+        (429, "POST", &*status("a"), vec![auth, json], Some(online)),
+        (400, "POST", &status("a"), vec![auth, json], Some(b"{")),
+        (400, "GET", "/api/v1/fleet", vec![auth, auth], None),
+        (400, "GET", "/api/v1/events?agents=%", vec![auth], None),
+        (401, "GET", "/api/v1/fleet", vec![], None),
+        (401, "GET", "/api/v1/fleet", vec![wrong], None),
+        (401, "POST", "/api/v1/session-token", vec![], None),
+        (401, "GET", "/ws", HANDSHAKE.to_vec(), None),
+        (403, "GET", "/api/v1/fleet", vec![auth, evil], None),
+        (404, "GET", "/api/v1/agents/nobody", vec![auth], None),
+        (404, "GET", "/api/v1/nothing", vec![auth], None),
+        (404, "GET", "/nothing", vec![auth], None),
+        (405, "PATCH", "/api/v1/fleet", vec![auth], None),
+        (405, "DELETE", "/ws", vec![auth], None),
+        (410, "GET", "/api/v1/events?after=k3f9:1", vec![auth], None),
+        (413, "POST", &status("a"), vec![auth, json], Some(&large)),
+        (414, "GET", &long, vec![auth], None),
+        (415, "POST", &status("a"), vec![auth], Some(online)),
+        (422, "POST", &status("a"), vec![auth, json], Some(b"{}")),
+        (422, "GET", "/api/v1/events?limit=0", vec![auth], None),
+        (422, "GET", "/api/v1/agents/a%20b", vec![auth], None),
+        (426, "GET", "/ws", vec![auth], None),
+        (431, "GET", "/api/v1/fleet", fields, None),
+        (501, "GET", "/metrics", vec![auth], None),
+        (507, "POST", &status("b"), vec![auth, json], Some(online)),
     ] {
+        let answer = send(address, method, path, &headers, body).await;
         assert_eq!(answer.status, expected, "{}", String::from_utf8_lossy(&answer.body));
         check(&answer, &token, &format!("{expected}"));
         seen.insert(answer.json()["requestId"].as_str().unwrap().to_owned());

@@ -37,32 +37,28 @@ async fn what_is_not_json_is_400_and_changes_nothing() {
     assert_eq!(server.seq().await, 0);
 }
 
-#[tokio::test]
-async fn a_wrong_value_is_422_with_its_place_and_changes_nothing() {
-    let server = TestServer::start().await;
-    let labels =
-        |count: usize| (0..count).map(|n| (format!("k{n}"), json!("v"))).collect::<serde_json::Map<_, _>>();
-    let ok = || json!({"status": "online"});
-    let with = |field: &str, value: Value| {
-        let mut body = json!({"status": "online", "event": "start", "lastMessage": "x"});
-        body[field] = value;
-        body
+/// So many labels.
+fn labels(count: usize) -> Value {
+    Value::from_iter((0..count).map(|n| (format!("k{n}"), json!("v"))))
+}
+
+/// A right report of this kind, but for one field.
+fn but(kind: &'static str, field: &str, value: Value) -> (&'static str, Value, String) {
+    let mut body = match kind {
+        "status" => json!({"status": "online"}),
+        "lifecycle" => json!({"event": "start"}),
+        _ => json!({"lastMessage": "x"}),
     };
-    let only = |keep: &str, mut body: Value| {
-        let own = ["status", "event", "lastMessage"];
-        own.iter().filter(|field| **field != keep).for_each(|field| {
-            body.as_object_mut().unwrap().remove(*field);
-        });
-        body
-    };
-    let status =
-        |field: &str, value: Value| ("status", only("status", with(field, value)), format!("/{field}"));
-    let life =
-        |field: &str, value: Value| ("lifecycle", only("event", with(field, value)), format!("/{field}"));
-    let activity = |field: &str, value: Value| {
-        ("sessions/s1/activity", only("lastMessage", with(field, value)), format!("/{field}"))
-    };
-    let cases = vec![
+    body[field] = value;
+    (kind, body, format!("/{field}"))
+}
+
+/// Wrong reports: kind, body, and the place of what is wrong.
+fn wrong_values() -> Vec<(&'static str, Value, String)> {
+    let status = |field: &str, value: Value| but("status", field, value);
+    let life = |field: &str, value: Value| but("lifecycle", field, value);
+    let activity = |field: &str, value: Value| but("sessions/s1/activity", field, value);
+    vec![
         ("status", json!([]), String::new()),
         ("status", json!({}), "/status".to_owned()),
         status("status", json!("gone")),
@@ -72,7 +68,7 @@ async fn a_wrong_value_is_422_with_its_place_and_changes_nothing() {
         status("state", json!("x".repeat(33))),
         status("labels", json!([])),
         status("labels", json!({"a": 1})),
-        status("labels", Value::Object(labels(17))),
+        status("labels", labels(17)),
         status("labels", json!({"k".repeat(65): "v"})),
         status("labels", json!({"k": "v".repeat(65)})),
         status("labels", json!({"": "v"})),
@@ -87,7 +83,7 @@ async fn a_wrong_value_is_422_with_its_place_and_changes_nothing() {
         status("leaseMs", json!(3_600_001)),
         status("ageMs", json!(-1)),
         status("unknown", json!(1)),
-        status("a/b~c", json!(1)).clone(),
+        status("a/b~c", json!(1)),
         status("agentId", json!("a2")),
         status("kind", json!("status")),
         status("idempotencyKey", json!("k")),
@@ -101,8 +97,13 @@ async fn a_wrong_value_is_422_with_its_place_and_changes_nothing() {
         ("sessions/s1/activity", json!({}), "/lastMessage".to_owned()),
         activity("lastMessage", json!(null)),
         activity("labels", json!({})),
-    ];
-    for (path, body, pointer) in cases {
+    ]
+}
+
+#[tokio::test]
+async fn a_wrong_value_is_422_with_its_place_and_changes_nothing() {
+    let server = TestServer::start().await;
+    for (path, body, pointer) in wrong_values() {
         let answer = report(&server, &format!("{A1}/{path}"), body.clone()).await;
         assert_eq!(answer.status, 422, "{path} {body}");
         let pointer = pointer.replace("/a/b~c", "/a~1b~0c");
@@ -111,17 +112,17 @@ async fn a_wrong_value_is_422_with_its_place_and_changes_nothing() {
     let session =
         report(&server, &format!("{A1}/sessions/a%2Fb/activity"), json!({"lastMessage": "x"})).await;
     assert_eq!((session.status, &session.json()["errors"][0]["pointer"]), (422, &json!("/sessionId")));
-    let long = report(&server, &format!("/api/v1/agents/{}/status", "a".repeat(129)), ok()).await;
+    let long =
+        report(&server, &format!("/api/v1/agents/{}/status", "a".repeat(129)), json!({"status": "online"}))
+            .await;
     assert_eq!((long.status, long.code().as_str()), (422, "invalid_id"));
     assert_eq!(server.seq().await, 0);
     let two = report(&server, &format!("{A1}/status"), json!({"state": "X", "more": 1})).await.json();
     let pointers: Vec<_> =
         two["errors"].as_array().unwrap().iter().map(|error| error["pointer"].clone()).collect();
     assert_eq!(pointers, ["/status", "/state", "/more"], "every fault is told at once");
-    for (at_most, field) in [(16, "labels"), (32, "state")] {
-        let value =
-            if field == "labels" { Value::Object(labels(at_most)) } else { json!("x".repeat(at_most)) };
-        let answer = report(&server, &format!("{A1}/status"), only("status", with(field, value))).await;
+    for (field, value) in [("labels", labels(16)), ("state", json!("x".repeat(32)))] {
+        let answer = report(&server, &format!("{A1}/status"), but("status", field, value).1).await;
         assert_eq!(answer.status, 200, "{field} at its limit");
     }
     assert_eq!(server.seq().await, 2);
@@ -145,93 +146,83 @@ async fn a_body_may_have_as_many_bytes_as_its_limit_and_not_one_more() {
     }
 }
 
+/// Method, path, headers, and the status and code they get.
+type Head = (&'static str, String, Vec<(&'static str, String)>, u16, &'static str);
+
+/// Wrong heads.
+fn wrong_heads(server: &TestServer) -> Vec<Head> {
+    let long = super::support::PATIENCE * 10;
+    let good = format!("Bearer {}", server.token("reporter", "report"));
+    let watcher = format!("Bearer {}", server.token("reporter", "watch admin"));
+    let others = format!("Bearer {}", server.token_for("reporter", "report", &["b*"], long));
+    let forged = format!("{}x", good.trim_end_matches(|c| c != '.'));
+    let auth = |value: &str| ("Authorization", value.to_owned());
+    let json = || ("Content-Type", "application/json".to_owned());
+    let post = |headers: Vec<(&'static str, String)>, status, code| {
+        ("POST", format!("{A1}/status"), headers, status, code)
+    };
+    let but = |name, value: &str, status, code| {
+        post(vec![auth(&good), json(), (name, value.to_owned())], status, code)
+    };
+    let at =
+        |method, path: &str, status, code| (method, path.to_owned(), vec![auth(&good), json()], status, code);
+    vec![
+        post(vec![json()], 401, "missing_token"),
+        post(vec![json(), auth("Bearer ")], 401, "missing_token"),
+        post(vec![json(), auth("Basic YTpi")], 401, "missing_token"),
+        post(vec![json(), auth("Bearer nonsense")], 401, "invalid_token"),
+        post(vec![json(), ("Cookie", "mission_control_session=x".to_owned())], 401, "missing_token"),
+        post(vec![json(), auth(&forged)], 401, "invalid_token"),
+        post(vec![json(), auth(&watcher)], 403, "forbidden_scope"),
+        post(vec![json(), auth(&others)], 403, "forbidden_agent"),
+        post(vec![auth(&good)], 415, "unsupported_media_type"),
+        post(vec![auth(&good), ("Content-Type", "text/plain".to_owned())], 415, "unsupported_media_type"),
+        but("Content-Encoding", "gzip", 415, "unsupported_media_type"),
+        but("Authorization", &good, 400, "ambiguous_credentials"),
+        but("Idempotency-Key", "", 422, "invalid_value"),
+        but("Idempotency-Key", &"k".repeat(129), 422, "invalid_value"),
+        post(
+            vec![
+                auth(&good),
+                json(),
+                ("Idempotency-Key", "a".to_owned()),
+                ("Idempotency-Key", "a".to_owned()),
+            ],
+            422,
+            "invalid_value",
+        ),
+        at("PUT", "/api/v1/agents/a1/status", 405, "method_not_allowed"),
+        at("GET", "/api/v1/agents/a1/status", 405, "method_not_allowed"),
+        at("POST", "/api/v1/agents/a1", 405, "method_not_allowed"),
+        at("POST", "/api/v1/agents/a1/nothing", 404, "not_found"),
+        at("POST", "/api/v1/nothing", 404, "not_found"),
+        at("POST", "/api/v2/agents/a1/status", 404, "not_found"),
+        at("POST", "/nothing", 404, "not_found"),
+        at("DELETE", A1, 403, "forbidden_scope"),
+    ]
+}
+
 #[tokio::test]
 async fn a_wrong_head_gets_its_code_and_changes_nothing() {
     let server = TestServer::start().await;
-    let good = format!("Bearer {}", server.token("reporter", "report"));
-    let watcher = format!("Bearer {}", server.token("reporter", "watch admin"));
-    let others =
-        format!("Bearer {}", server.token_for("reporter", "report", &["b*"], super::support::PATIENCE * 10));
-    let forged = format!("{}x", good.trim_end_matches(|c| c != '.'));
-    let ended =
-        format!("Bearer {}", server.token_for("reporter", "report", &["*"], std::time::Duration::ZERO));
-    let json = ("Content-Type", "application/json");
-    let auth = |value: &'static str| ("Authorization", value);
-    let with = |token: &str| vec![("Authorization".to_owned(), token.to_owned()), own(json)];
-    let path = format!("{A1}/status");
-    let cases: Vec<(&str, &str, Vec<(String, String)>, u16, &str)> = vec![
-        ("POST", &path, vec![own(json)], 401, "missing_token"),
-        ("POST", &path, vec![own(json), own(auth("Bearer "))], 401, "missing_token"),
-        ("POST", &path, vec![own(json), own(auth("Basic YTpi"))], 401, "missing_token"),
-        ("POST", &path, vec![own(json), own(auth("Bearer nonsense"))], 401, "invalid_token"),
-        ("POST", &path, vec![own(json), own(("Cookie", "mission_control_session=x"))], 401, "missing_token"),
-        ("POST", &path, with(&forged), 401, "invalid_token"),
-        (
-            "POST",
-            &path,
-            [with(&good), vec![("Authorization".to_owned(), good.clone())]].concat(),
-            400,
-            "ambiguous_credentials",
-        ),
-        ("POST", &path, with(&watcher), 403, "forbidden_scope"),
-        ("POST", &path, with(&others), 403, "forbidden_agent"),
-        ("POST", &path, vec![("Authorization".to_owned(), good.clone())], 415, "unsupported_media_type"),
-        (
-            "POST",
-            &path,
-            vec![("Authorization".to_owned(), good.clone()), own(("Content-Type", "text/plain"))],
-            415,
-            "unsupported_media_type",
-        ),
-        (
-            "POST",
-            &path,
-            [with(&good), vec![own(("Content-Encoding", "gzip"))]].concat(),
-            415,
-            "unsupported_media_type",
-        ),
-        ("POST", &path, [with(&good), vec![own(("Idempotency-Key", ""))]].concat(), 422, "invalid_value"),
-        (
-            "POST",
-            &path,
-            [with(&good), vec![("Idempotency-Key".to_owned(), "k".repeat(129))]].concat(),
-            422,
-            "invalid_value",
-        ),
-        (
-            "POST",
-            &path,
-            [with(&good), vec![own(("Idempotency-Key", "a")), own(("Idempotency-Key", "a"))]].concat(),
-            422,
-            "invalid_value",
-        ),
-        ("PUT", &path, with(&good), 405, "method_not_allowed"),
-        ("GET", &path, with(&good), 405, "method_not_allowed"),
-        ("POST", "/api/v1/agents/a1", with(&good), 405, "method_not_allowed"),
-        ("POST", "/api/v1/agents/a1/nothing", with(&good), 404, "not_found"),
-        ("POST", "/api/v1/nothing", with(&good), 404, "not_found"),
-        ("POST", "/api/v2/agents/a1/status", with(&good), 404, "not_found"),
-        ("POST", "/nothing", with(&good), 404, "not_found"),
-        ("DELETE", A1, with(&good), 403, "forbidden_scope"),
-    ];
-    for (method, path, headers, status, code) in cases {
-        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (&**name, &**value)).collect();
-        let answer =
-            http::send(server.address, method, path, &headers, Some(br#"{"status":"online"}"#)).await;
+    let body = br#"{"status":"online"}"#;
+    for (method, path, headers, status, code) in wrong_heads(&server) {
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, &**value)).collect();
+        let answer = http::send(server.address, method, &path, &headers, Some(body)).await;
         assert_eq!((answer.status, answer.code().as_str()), (status, code), "{method} {path} {headers:?}");
         assert_eq!(answer.header("www-authenticate").is_some(), status == 401, "{method} {path}");
     }
     assert_eq!(server.seq().await, 0);
-    drop(ended);
-    let strict = TestServer::with(&[("auth.leeway_ms", "0")]).await;
-    let ended = strict.token_for("reporter", "report", &["*"], std::time::Duration::ZERO);
-    let answer = http::post(strict.address, &path, &ended, &json!({"status": "online"})).await;
-    assert_eq!((answer.status, answer.code().as_str()), (401, "token_expired"));
-    assert_eq!(answer.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
 }
 
-fn own((name, value): (&str, &str)) -> (String, String) {
-    (name.to_owned(), value.to_owned())
+#[tokio::test]
+async fn a_token_that_has_ended_is_told_apart_from_one_that_is_none() {
+    let server = TestServer::with(&[("auth.leeway_ms", "0")]).await;
+    let ended = server.token_for("reporter", "report", &["*"], std::time::Duration::ZERO);
+    let answer =
+        http::post(server.address, &format!("{A1}/status"), &ended, &json!({"status": "online"})).await;
+    assert_eq!((answer.status, answer.code().as_str()), (401, "token_expired"));
+    assert_eq!(answer.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
 }
 
 #[tokio::test]
@@ -251,7 +242,6 @@ async fn what_is_not_built_yet_is_refused_by_name_and_changes_nothing() {
     assert_eq!((bare.status, bare.code().as_str()), (501, "not_built"));
     for (method, path, word) in [
         ("GET", "/api/v1/stream", "SSE"),
-        ("POST", "/api/v1/revocations", "revocation"),
         ("GET", "/api/v1/openapi.json", "OpenAPI"),
         ("GET", "/api/v1/asyncapi.json", "AsyncAPI"),
         ("GET", "/metrics", "metrics"),
