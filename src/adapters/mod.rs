@@ -3,6 +3,8 @@
 #[cfg(feature = "wire")]
 pub mod wire;
 
+#[cfg(feature = "client")]
+pub mod client;
 #[cfg(feature = "dashboard")]
 pub mod dashboard;
 #[cfg(feature = "http")]
