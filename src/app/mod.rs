@@ -19,6 +19,8 @@ pub mod sign_in;
 
 pub mod drain;
 
+pub mod watch;
+
 #[cfg(feature = "cli")]
 pub mod settings;
 #[cfg(feature = "cli")]
