@@ -77,19 +77,20 @@ impl TestServer {
         environment.extend(settings.iter().map(|(key, value)| (variable(key), (*value).to_owned())));
         let settings =
             Settings::load(&Sources { file: ConfigFile::None, environment, flags: Vec::new() }).unwrap();
-        Self::serve(settings, data_dir).await
+        Self::serve(settings, data_dir, "127.0.0.1:0".parse().unwrap()).await
     }
 
-    /// Stops and starts again on the same data; another port.
+    /// Stops and starts again on the same data, at the same address.
     pub async fn restart(mut self) -> Self {
         self.begin_stop();
         self.serving.take().unwrap().await.unwrap();
         let (settings, data_dir) = (self.settings.clone(), std::mem::take(&mut self.data_dir));
-        Self::serve(settings, data_dir).await
+        let address = self.address;
+        Self::serve(settings, data_dir, address).await
     }
 
-    async fn serve(settings: Settings, data_dir: PathBuf) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    async fn serve(settings: Settings, data_dir: PathBuf, address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let control = std::sync::Arc::new(MissionControl::start(settings.clone()).await.unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
