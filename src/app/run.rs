@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
 
+use crate::adapters::client::WsClient;
 use crate::adapters::http::HttpServer;
 use crate::adapters::jwt::KeyError;
 use crate::adapters::system::{OsEntropy, StopSignals, SystemClock};
@@ -16,6 +17,7 @@ use crate::app::drain::drain;
 use crate::app::reporter::Reporter;
 use crate::app::settings::Settings;
 use crate::app::sign_in::sign_in_code;
+use crate::app::watch::{Screen, Tokens, Watch};
 use crate::app::wiring::{self, Node};
 use crate::domain::fault::Fault;
 use crate::domain::grant::Grant;
@@ -24,6 +26,7 @@ use crate::domain::lifecycle::Status;
 use crate::ports::clock::Clock;
 use crate::ports::entropy::{Entropy, EntropyError};
 use crate::ports::event_log::{LogError, Receipt};
+use crate::ports::live_source::{AddressError, Ask};
 use crate::ports::revocation_store::RevocationStoreError;
 use crate::ports::token_issuer::{IssueError, NewToken, TokenIssuer};
 use crate::ports::token_verifier::SecretText;
@@ -202,6 +205,29 @@ pub fn check_keys(settings: &Settings) -> Result<(), StartError> {
         }
         checked => checked.map(|_| ()),
     }
+}
+
+/// Somebody who watches the server at this address, which may be on another machine.
+///
+/// # Errors
+/// [`AddressError`] when the address is none.
+pub fn watch<S: Screen>(
+    address: &str,
+    tokens: Box<dyn Tokens>,
+    ask: Ask,
+    screen: S,
+) -> Result<Watch<S>, AddressError> {
+    let source = WsClient::new(address.parse()?);
+    Ok(Watch::new(Arc::new(source), tokens, Arc::new(OsEntropy), ask, screen))
+}
+
+/// Resolves at SIGTERM or SIGINT, which from now on end the process no longer by themselves.
+///
+/// # Errors
+/// When the operating system refuses the handler.
+pub fn stop_signal() -> std::io::Result<Stop> {
+    let mut signals = StopSignals::listen()?;
+    Ok(Box::pin(async move { signals.next().await }))
 }
 
 /// Why the command line could not make a token.

@@ -8,6 +8,7 @@ mod load;
 mod output;
 mod serve;
 mod token;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -48,9 +49,8 @@ pub fn main() -> ExitCode {
         Command::Link(args) => link::run(args, &process),
         Command::Token(args) => token::run(args, &process),
         Command::Check(args) => check::run(args, &process),
-        Command::Watch(_) | Command::Report(_) | Command::Run(_) => {
-            Err(output::Failure::new("this command is not built yet"))
-        }
+        Command::Watch(args) => watch::run(args, &process),
+        Command::Report(_) | Command::Run(_) => Err(output::Failure::new("this command is not built yet")),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,104 @@
+//! Where the tokens of a command come from: a file, the environment, or the server's own secret.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::super::output::Failure;
+use super::super::serve::OWNER;
+use crate::app::run::offline_token;
+use crate::app::settings::Settings;
+use crate::app::watch::{NoToken, Tokens};
+use crate::domain::grant::{Grant, Scope, Scopes};
+use crate::domain::id::UserId;
+use crate::domain::pattern::Patterns;
+use crate::ports::token_verifier::SecretText;
+
+/// How long a token is good for that is made here.
+const GOOD_FOR: Duration = Duration::from_secs(60 * 60);
+/// Largest file that is looked at for a token, in bytes.
+const FILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// A token that was handed over; there is no other.
+pub(super) struct Given(SecretText);
+
+impl Given {
+    pub(super) const fn new(token: SecretText) -> Self {
+        Self(token)
+    }
+}
+
+impl Tokens for Given {
+    fn token(&self) -> Result<SecretText, NoToken> {
+        Ok(self.0.clone())
+    }
+}
+
+/// A file that somebody else keeps fresh: read at each need.
+pub(super) struct FromFile(PathBuf);
+
+impl FromFile {
+    pub(super) const fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+}
+
+impl Tokens for FromFile {
+    fn token(&self) -> Result<SecretText, NoToken> {
+        let path = self.0.display();
+        let mut text = String::new();
+        std::fs::File::open(&self.0)
+            .and_then(|file| file.take(FILE_BYTES_MAX).read_to_string(&mut text))
+            .map_err(|error| NoToken(format!("cannot read the token file {path}: {error}")))?;
+        match text.trim() {
+            "" => Err(NoToken(format!("the token file {path} is empty"))),
+            token => Ok(SecretText::new(token)),
+        }
+    }
+}
+
+/// Makes a token with the server's secret at each need.
+pub(super) struct FromDataDir {
+    settings: Settings,
+    user: UserId,
+}
+
+impl FromDataDir {
+    pub(super) fn new(settings: Settings, user: Option<&str>) -> Result<Self, Failure> {
+        Ok(Self { settings, user: UserId::parse(user.unwrap_or(OWNER))? })
+    }
+}
+
+impl Tokens for FromDataDir {
+    fn token(&self) -> Result<SecretText, NoToken> {
+        let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
+        offline_token(&self.settings, self.user.clone(), grant, GOOD_FOR).map_err(|error| {
+            let cause = Failure::from(error);
+            NoToken(format!(
+                "there is no token, and none can be made here ({}). Give --token-file FILE or set \
+                 MISSION_CONTROL_TOKEN, or say with --data-dir DIR where the server keeps its data",
+                cause.text()
+            ))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_file_is_read_at_each_need_and_trimmed() {
+        let path = std::env::temp_dir().join(format!("mission-control-token-{}", std::process::id()));
+        let tokens = FromFile::new(path.clone());
+        let missing = tokens.token().unwrap_err().to_string();
+        assert!(missing.starts_with("cannot read the token file"), "{missing}");
+        for token in ["a.b.c", "d.e.f"] {
+            std::fs::write(&path, format!(" {token}\r\n")).unwrap();
+            assert_eq!(tokens.token().unwrap(), SecretText::new(token));
+        }
+        std::fs::write(&path, "\n").unwrap();
+        assert!(tokens.token().unwrap_err().to_string().ends_with("is empty"));
+        std::fs::remove_file(&path).unwrap();
+    }
+}
