@@ -31,7 +31,8 @@ pub mod run;
 #[cfg(feature = "server")]
 mod wiring;
 
-#[cfg(feature = "cli")]
+// Every command needs the whole node or its keys.
+#[cfg(all(feature = "cli", feature = "server"))]
 pub mod cli;
 #[cfg(test)]
 mod testing;
