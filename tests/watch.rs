@@ -172,7 +172,8 @@ async fn a_hostile_message_is_shown_harmlessly() {
     }
     let (text, frame) = machine.until("session:activity").await.pop().unwrap();
     assert!(!text.chars().any(char::is_control), "{text:?}");
-    assert_eq!(frame["payload"]["lastMessage"], hostile);
+    // It may have connected before or after the second report.
+    assert!(frame["payload"]["lastMessage"].as_str().unwrap().starts_with(hostile), "{frame}");
 }
 
 #[tokio::test]
