@@ -221,6 +221,21 @@ async fn what_two_readers_could_read_in_two_ways_is_refused_and_closed() {
 }
 
 #[tokio::test]
+async fn chunks_win_over_a_length_and_what_follows_them_is_no_request() {
+    let server = TestServer::start().await;
+    let hidden = report(&server, &["Content-Length: 19"]).replace("/a1/", "/a2/") + ONLINE;
+    let chunked = format!("{:x}\r\n{ONLINE}\r\n0\r\n\r\n{hidden}", ONLINE.len());
+    let both = ["Content-Length: 19", "Transfer-Encoding: chunked"];
+    for lines in [both, [both[1], both[0]]] {
+        let mut connection = Connection::open(server.address).await;
+        connection.write((report(&server, &lines) + &chunked).as_bytes()).await;
+        assert_eq!(connection.answer().await.unwrap().status, 200, "{lines:?}");
+        assert_eq!(String::from_utf8_lossy(&connection.rest().await), "", "{lines:?}");
+    }
+    assert_eq!(server.seq().await, 1);
+}
+
+#[tokio::test]
 async fn http_2_is_not_spoken() {
     let server = TestServer::start().await;
     let mut connection = Connection::open(server.address).await;
