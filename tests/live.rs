@@ -29,3 +29,17 @@ async fn two_users_on_three_connections_all_see_a_change_in_under_500_ms() {
     }
     assert!(answered.elapsed() < Duration::from_millis(500), "{:?}", answered.elapsed());
 }
+
+#[tokio::test]
+async fn whoever_reported_reads_what_it_reported_at_once() {
+    let server = TestServer::start().await;
+    let token = server.token("ann", "report watch");
+    for number in 1..=200_u32 {
+        let path = format!("/api/v1/agents/a{number}/status");
+        let answer = http::post(server.address, &path, &token, &json!({"status": "online"})).await;
+        let read = http::get(server.address, &format!("/api/v1/agents/a{number}"), &token).await;
+        assert_eq!((answer.status, read.status), (200, 200), "a{number}");
+        let fleet = http::get(server.address, "/api/v1/fleet", &token).await.json();
+        assert_eq!(fleet["seq"], answer.json()["seq"]);
+    }
+}

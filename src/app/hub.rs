@@ -10,6 +10,8 @@ mod tests;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::app::stage::Stage;
 use crate::domain::cursor::{Cursor, Epoch, Seq};
 use crate::domain::event::{Event, Recorded};
@@ -50,6 +52,8 @@ pub struct Hub {
     /// Connections that were given up and may still be in the registry. Written by [`Hub::leave`],
     /// emptied by whoever has the state.
     gone: Mutex<Vec<ConnectionId>>,
+    /// Up to where events were taken. Written with the state, read by who waits for it.
+    at: watch::Sender<Seq>,
 }
 
 struct State {
@@ -95,7 +99,8 @@ impl Hub {
         let began_after = fleet.at();
         let registry = ConnectionRegistry::default();
         let state = State { epoch, fleet: Arc::new(fleet), began_after, registry };
-        Self { publishers, limits, state: Mutex::new(state), gone: Mutex::default() }
+        let at = watch::Sender::new(began_after);
+        Self { publishers, limits, state: Mutex::new(state), gone: Mutex::default(), at }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -143,6 +148,7 @@ impl Hub {
         state.epoch = loaded.epoch;
         state.began_after = loaded.fleet.at();
         state.fleet = Arc::new(loaded.fleet);
+        self.at.send_replace(state.began_after);
     }
 
     /// Takes the next events: folds them and hands each to those who see it.
@@ -173,6 +179,7 @@ impl Hub {
         for publisher in &self.publishers {
             publisher.publish(&deliveries);
         }
+        self.at.send_replace(state.fleet.at());
     }
 
     /// Takes the copy and joins the live stream, in one step.
@@ -253,6 +260,13 @@ impl Hub {
     /// Looks at the registry, or changes what is known of a connection.
     pub(super) fn with_registry<T>(&self, look: impl FnOnce(&mut ConnectionRegistry) -> T) -> T {
         look(&mut self.state().registry)
+    }
+
+    /// Waits until everything up to this position was taken, at most so long.
+    pub async fn caught_up(&self, position: Seq, within: Duration) {
+        let mut at = self.at.subscribe();
+        let reached = at.wait_for(|at| *at >= position);
+        let _in_time = tokio::time::timeout(within, reached).await;
     }
 
     /// The fleet now, and its history.

@@ -11,8 +11,9 @@ use async_trait::async_trait;
 use crate::app::gate::require;
 use crate::app::hub::Hub;
 use crate::app::intake::log_fault;
-use crate::domain::cursor::Seq;
+use crate::domain::cursor::{Epoch, Seq};
 use crate::domain::fault::{Code, Fault};
+use crate::domain::fleet::Fleet;
 use crate::domain::grant::{Principal, Scope};
 use crate::domain::id::AgentId;
 use crate::domain::interest::Interest;
@@ -28,6 +29,9 @@ const LOOKED_AT_MAX: usize = 10_000;
 /// does not copy all of it while the log's writer waits.
 const TAKEN_AT_ONCE: (usize, usize) = (256, 1_000);
 
+/// How long a read waits for the hub to take what the log has kept.
+const CATCH_UP_WITHIN: Duration = Duration::from_secs(1);
+
 /// Answers reads from the hub's fleet and the log.
 pub struct AppReads {
     hub: Arc<Hub>,
@@ -40,6 +44,15 @@ impl AppReads {
     #[must_use]
     pub fn new(hub: Arc<Hub>, log: Arc<dyn EventLog>, clock: Arc<dyn Clock>) -> Self {
         Self { hub, log, clock }
+    }
+
+    /// The fleet with everything that was answered before this was asked, so that whoever reported
+    /// reads what it reported. A hub that cannot keep up is not waited for: its copy says its seq.
+    async fn fresh(&self) -> (Epoch, Arc<Fleet>) {
+        if let Ok(Page { head, .. }) = self.log.read(self.hub.copy().1.at(), 0).await {
+            self.hub.caught_up(head, CATCH_UP_WITHIN).await;
+        }
+        self.hub.copy()
     }
 
     /// The page after a position; from the oldest kept when there is none. What is trimmed in
@@ -57,7 +70,7 @@ impl AppReads {
 impl Reads for AppReads {
     async fn fleet(&self, by: &Principal) -> Result<FleetCopy, Fault> {
         require(by, Scope::Watch)?;
-        let (epoch, fleet) = self.hub.copy();
+        let (epoch, fleet) = self.fresh().await;
         Ok(FleetCopy { epoch, fleet, view: View::new(by.grant.clone(), Interest::all()) })
     }
 
@@ -109,7 +122,7 @@ impl Reads for AppReads {
 
     async fn record(&self, by: &Principal, agent: &AgentId) -> Result<Record, Fault> {
         require(by, Scope::Watch)?;
-        let (_, fleet) = self.hub.copy();
+        let (_, fleet) = self.fresh().await;
         let shown = fleet.get(agent).filter(|_| by.grant.agents.contains(agent));
         let shown = shown.ok_or_else(|| Fault::new(Code::NotFound, "there is no such agent"))?;
         let status = &shown.status;

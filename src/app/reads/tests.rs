@@ -55,7 +55,8 @@ async fn every_read_needs_the_scope_watch() {
 
 #[tokio::test]
 async fn the_fleet_is_one_copy_with_the_view_of_the_grant() {
-    let (reads, _) = reads(&[online(1, "a1"), online(2, "b1")], MockEventLog::new());
+    let fleet = [online(1, "a1"), online(2, "b1")];
+    let (reads, _) = reads(&fleet, log_of(fleet.to_vec(), 0, Arc::default()));
     let copy = reads.fleet(&principal("ada", &[Scope::Watch], &["a*"])).await.unwrap();
     assert_eq!((copy.epoch, copy.fleet.at()), (epoch(), Seq::new(2)));
     assert!(copy.view.shows(&agent("a1")));
@@ -64,7 +65,8 @@ async fn the_fleet_is_one_copy_with_the_view_of_the_grant() {
 
 #[tokio::test]
 async fn an_agent_that_is_hidden_looks_like_one_that_is_not_there() {
-    let (reads, _) = reads(&[online(1, "a1"), online(2, "b1")], MockEventLog::new());
+    let fleet = [online(1, "a1"), online(2, "b1")];
+    let (reads, _) = reads(&fleet, log_of(fleet.to_vec(), 0, Arc::default()));
     let by = principal("ada", &[Scope::Watch], &["a*"]);
     let hidden = reads.record(&by, &agent("b1")).await.unwrap_err();
     let unknown = reads.record(&by, &agent("a2")).await.unwrap_err();
@@ -80,7 +82,7 @@ async fn uptime_runs_while_an_agent_is_online_and_not_otherwise() {
         status(3, "err", Status::Error),
         lifecycle(4, "up", Signal::Restart),
     ];
-    let (reads, clock) = reads(&fleet, MockEventLog::new());
+    let (reads, clock) = reads(&fleet, log_of(fleet.to_vec(), 0, Arc::default()));
     clock.advance(Duration::from_secs(90));
     let by = watcher("ada");
     for (id, expected) in [("up", 90), ("off", 0), ("err", 0)] {
@@ -207,4 +209,29 @@ async fn a_log_that_cannot_be_read_is_unavailable() {
         let (reads, _) = reads(&[], log);
         assert_eq!(code(reads.events(&watcher("ada"), query(None, 1)).await), Code::Unavailable);
     }
+}
+
+/// A hub that took the first of two events, and reads over it and a log that has both.
+fn a_step_behind() -> (Arc<Hub>, AppReads) {
+    let events = [online(1, "a1"), online(2, "a2")];
+    let hub = hub(loaded(&events[..1]), &Arc::default(), ROOMY);
+    let log = log_of(events.to_vec(), 0, Arc::default());
+    let reads = AppReads::new(Arc::clone(&hub), Arc::new(log), ManualClock::new().port());
+    (hub, reads)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_has_what_was_answered_before_it_was_asked() {
+    let (hub, reads) = a_step_behind();
+    let ada = principal("ada", &[Scope::Watch], &["*"]);
+    let (copy, ()) = tokio::join!(reads.fleet(&ada), async { hub.take(vec![online(2, "a2")]) });
+    assert_eq!(copy.unwrap().fleet.at(), Seq::new(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hub_that_cannot_keep_up_is_not_waited_for_and_its_copy_says_so() {
+    let (_hub, reads) = a_step_behind();
+    let ada = principal("ada", &[Scope::Watch], &["*"]);
+    assert_eq!(reads.fleet(&ada).await.unwrap().fleet.at(), Seq::new(1));
+    assert_eq!(reads.record(&ada, &agent("a1")).await.unwrap().restarts, 0);
 }
