@@ -46,6 +46,8 @@ impl LiveSockets {
     /// Makes a connection reachable until the registration is dropped.
     pub(super) fn register(self: &Arc<Self>, id: ConnectionId) -> Registration {
         let slot = Arc::new(Slot::default());
+        // What was published between joining the hub and this line woke nobody here.
+        slot.wake();
         self.slots().insert(id, Arc::clone(&slot));
         Registration { sockets: Arc::clone(self), id, slot }
     }
