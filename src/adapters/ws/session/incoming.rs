@@ -26,7 +26,9 @@ impl Session {
     async fn take_text(&mut self, socket: &mut Socket, text: &str) -> Result<(), End> {
         let now = self.settings.clock.monotonic();
         let read = client_frame::parse(text, &self.settings.reports);
-        if !matches!(read, Ok(ClientFrame::Report { .. })) {
+        // Reports count towards their agents' rate; those of a token that may not report have none.
+        let reports = self.principal.grant.scopes.report && matches!(read, Ok(ClientFrame::Report { .. }));
+        if !reports {
             self.conduct.frame(now)?;
         }
         match read {
