@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tower_service::Service;
 use warp::filters::BoxedFilter;
-use warp::http::{HeaderValue, Method, Request, Uri, header};
+use warp::http::{HeaderValue, Method, Request, Uri, Version, header};
 use warp::reply::Response;
 
 use super::answer;
@@ -168,6 +168,10 @@ impl Serving {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let address = forwarded::address(peer, request.headers(), &*self.limits.trusts);
         let caller = Caller { address: Some(address), request_id: format!("r{number}") };
+        // RFC 9110, section 7.8: HTTP/1.0 upgrades nothing, and hyper would not follow a 101.
+        if request.version() == Version::HTTP_10 {
+            request.headers_mut().remove(header::UPGRADE);
+        }
         if let Err(fault) = self.check_head(&request) {
             let mut response = answer::fault(&fault, &caller.request_id);
             // Whoever sends such a head is not asked for another one.
