@@ -159,6 +159,14 @@ impl LiveFeed for AppLiveFeed {
         opened
     }
 
+    async fn turn_away(&self, peer: Option<IpAddr>, fault: Fault) -> Fault {
+        if let Err(before) = self.stage.admit().and_then(|()| self.check_rates(peer)) {
+            return before;
+        }
+        self.count_refusal(peer);
+        fault
+    }
+
     async fn change_interest(
         &self,
         connection: ConnectionId,

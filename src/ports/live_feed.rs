@@ -119,6 +119,10 @@ pub trait LiveFeed: Send + Sync {
     /// `overloaded`, `draining`, `unavailable`.
     async fn open(&self, arrival: Arrival) -> Result<Opened, Fault>;
 
+    /// Counts a handshake that its transport refused, and gives what to answer: the transport's fault,
+    /// or what comes before it.
+    async fn turn_away(&self, peer: Option<IpAddr>, fault: Fault) -> Fault;
+
     /// Changes what a connection asked for; it begins anew.
     ///
     /// # Errors

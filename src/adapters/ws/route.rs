@@ -98,16 +98,32 @@ async fn handshake(
     caller: &Caller,
     upgrade: Option<Ws>,
 ) -> Result<Response, Fault> {
+    let read = read_handshake(settings, headers, query, caller, upgrade);
+    let (arrival, upgrade) = match read {
+        Ok(read) => read,
+        Err(fault) => return Err(settings.feed.turn_away(caller.address, fault).await),
+    };
+    let opened = settings.feed.open(arrival).await?;
+    let upgrade = Socket::limits(upgrade, settings.frame_bytes);
+    Ok(switch(upgrade, opened, settings, sockets, handshake::offers_subprotocol(headers), caller))
+}
+
+/// Who comes and what they ask for, from a well-formed handshake.
+fn read_handshake(
+    settings: &WsSettings,
+    headers: &HeaderMap,
+    query: &str,
+    caller: &Caller,
+    upgrade: Option<Ws>,
+) -> Result<(Arrival, Ws), Fault> {
     check_upgrade(headers)?;
     settings.origins.check(headers)?;
     let query = StreamQuery::parse(query)?;
     let (cursor, interest) = (query.cursor()?, query.interest()?);
-    let credential = handshake::credential(headers, query, settings.query_token);
-    let arrival = Arrival { transport: TRANSPORT, peer: caller.address, credential, interest, cursor };
-    let opened = settings.feed.open(arrival).await?;
     let bad = || Fault::new(Code::InvalidRequest, "the WebSocket handshake is not well formed");
-    let upgrade = Socket::limits(upgrade.ok_or_else(bad)?, settings.frame_bytes);
-    Ok(switch(upgrade, opened, settings, sockets, handshake::offers_subprotocol(headers), caller))
+    let upgrade = upgrade.ok_or_else(bad)?;
+    let credential = handshake::credential(headers, query, settings.query_token);
+    Ok((Arrival { transport: TRANSPORT, peer: caller.address, credential, interest, cursor }, upgrade))
 }
 
 fn switch(
