@@ -3,6 +3,7 @@
 mod keys;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use warp::Filter;
 use warp::filters::BoxedFilter;
@@ -186,6 +187,7 @@ fn ws_settings(
         heartbeat: settings.stream.heartbeat,
         frame_bytes: limits.frame_bytes,
         frames: Rate { per_second: limits.frames_per_second, burst: limits.frames_burst },
+        interest_every: Duration::from_secs(1) / limits.interest_per_second.max(1),
         reports,
     }
 }

@@ -11,13 +11,13 @@ use crate::domain::time::Monotonic;
 /// Frames that were not understood, within [`STRIKES_WITHIN`], that end a connection.
 const STRIKES_MAX: usize = 10;
 const STRIKES_WITHIN: Duration = Duration::from_secs(60);
-/// The least time between two changes of the interest.
-const SUBSCRIBE_EVERY: Duration = Duration::from_secs(1);
 
 /// What a client did so far.
 #[derive(Debug)]
 pub(super) struct Conduct {
     rate: Rate,
+    /// The least time between two changes of the interest.
+    interest_every: Duration,
     frames: Meter,
     strikes: VecDeque<Monotonic>,
     subscribed_at: Option<Monotonic>,
@@ -25,8 +25,15 @@ pub(super) struct Conduct {
 }
 
 impl Conduct {
-    pub(super) fn new(rate: Rate) -> Self {
-        Self { rate, frames: Meter::default(), strikes: VecDeque::new(), subscribed_at: None, waiting: None }
+    pub(super) fn new(rate: Rate, interest_every: Duration) -> Self {
+        Self {
+            rate,
+            interest_every,
+            frames: Meter::default(),
+            strikes: VecDeque::new(),
+            subscribed_at: None,
+            waiting: None,
+        }
     }
 
     /// Counts a frame that is no report.
@@ -51,7 +58,7 @@ impl Conduct {
     /// How long the wish that waits has to wait still; nothing when none waits.
     pub(super) fn wish_due_in(&self, now: Monotonic) -> Option<Duration> {
         self.waiting.as_ref()?;
-        Some(self.subscribed_at.map_or(Duration::ZERO, |last| last.plus(SUBSCRIBE_EVERY).since(now)))
+        Some(self.subscribed_at.map_or(Duration::ZERO, |last| last.plus(self.interest_every).since(now)))
     }
 
     /// Takes the wish that is to be granted now.
@@ -71,7 +78,7 @@ mod tests {
     }
 
     fn conduct() -> Conduct {
-        Conduct::new(Rate { per_second: 10, burst: 20 })
+        Conduct::new(Rate { per_second: 10, burst: 20 }, Duration::from_secs(1))
     }
 
     #[test]

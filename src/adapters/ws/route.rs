@@ -47,6 +47,8 @@ pub struct WsSettings {
     pub frame_bytes: usize,
     /// Frames of a client.
     pub frames: Rate,
+    /// The least time between two changes of what a connection asks for.
+    pub interest_every: Duration,
     /// Bounds of reports.
     pub reports: Limits,
 }

@@ -94,7 +94,7 @@ impl Session {
             registration,
             view: opened.beginning.view.clone(),
             position: opened.beginning.from,
-            conduct: Conduct::new(settings.frames),
+            conduct: Conduct::new(settings.frames, settings.interest_every),
             next_beat: now + first_beat(opened.connection, settings.heartbeat),
             pings_unanswered: 0,
             announce_at: None,
@@ -124,11 +124,8 @@ impl Session {
                 let code = close_code::code(farewell);
                 tracing::info!(code, reason = farewell.as_str(), "closing");
                 let retry_ms = retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
-                if farewell == Farewell::Restart {
-                    // What cannot be sent now is told by the close frame too.
-                    let _unsent = socket.send([frame::goodbye(farewell, retry_ms)]).await;
-                }
-                socket.close(code, close_code::reason(farewell, retry_ms)).await;
+                let goodbye = (farewell == Farewell::Restart).then(|| frame::goodbye(farewell, retry_ms));
+                socket.close(goodbye, code, close_code::reason(farewell, retry_ms)).await;
             }
         }
     }
@@ -159,12 +156,17 @@ impl Session {
         }
     }
 
-    /// Sends frames, unless the connection is to end meanwhile.
+    /// Sends frames, unless the connection is to end meanwhile: also one that reads slowly sees nothing
+    /// past the end of its token.
     async fn send(&self, socket: &mut Socket, frames: Vec<Bytes>) -> Result<(), End> {
+        if Instant::now() >= self.ends_at {
+            return Err(Farewell::TokenExpired.into());
+        }
         tokio::select! {
             biased;
             dismissal = self.registration.slot().dismissed() => Err(End::Dismissed(dismissal)),
             sent = socket.send(frames) => Ok(sent?),
+            () = sleep_until(self.ends_at) => Err(Farewell::TokenExpired.into()),
         }
     }
 

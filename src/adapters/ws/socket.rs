@@ -97,9 +97,13 @@ impl Socket {
         within(self.0.send(Message::ping(Bytes::new()))).await
     }
 
-    /// Says goodbye, and waits a moment for the peer's answer, so that the close frame is not lost.
-    pub(super) async fn close(mut self, code: u16, reason: String) {
+    /// Sends a last frame, says goodbye, and waits for the peer's answer, so that the close frame is not
+    /// lost. All of it takes a moment at most: a peer that reads nothing holds up no end.
+    pub(super) async fn close(mut self, last: Option<Bytes>, code: u16, reason: String) {
         let goodbye = async {
+            if let Some(text) = last.and_then(|frame| String::from_utf8(frame.into()).ok()) {
+                self.0.feed(Message::text(text)).await?;
+            }
             self.0.send(Message::close_with(code, reason)).await?;
             while let Some(Ok(message)) = self.0.next().await {
                 if message.is_close() {
