@@ -1,5 +1,7 @@
 //! The accept loop: connections are capped, a slow head is closed, a head too large is refused.
 
+#[cfg(test)]
+mod conformance;
 mod forwarded;
 
 use std::net::IpAddr;

@@ -119,3 +119,63 @@ impl Drop for Registration {
         self.sockets.slots().remove(&self.id);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::ports::conformance::event_publisher::{Bench, Reader, suite};
+
+    struct Node(Arc<LiveSockets>);
+
+    /// A connection as a session reads it: woken, then from its own position.
+    struct Session {
+        registration: Registration,
+        head: watch::Receiver<Seq>,
+        position: Seq,
+        broad: bool,
+    }
+
+    impl Bench for Node {
+        fn publisher(&self) -> &dyn EventPublisher {
+            &*self.0
+        }
+
+        fn join(&self, id: ConnectionId, broad: bool) -> Box<dyn Reader> {
+            let (registration, head) = (self.0.register(id), self.0.head());
+            let position = *head.borrow();
+            Box::new(Session { registration, head, position, broad })
+        }
+    }
+
+    impl Reader for Session {
+        fn take(&mut self) -> Vec<Seq> {
+            let position = self.position;
+            let woken = if self.broad {
+                self.head.wait_for(|head| *head > position).now_or_never().is_some()
+            } else {
+                self.registration.slot().woken().now_or_never().is_some()
+            };
+            if !woken {
+                return Vec::new();
+            }
+            let Found::Next(entries) = self.registration.sockets().after(position, usize::MAX) else {
+                panic!("the ring holds all of the suite's events")
+            };
+            let seqs: Vec<_> = entries.iter().map(|entry| entry.recorded.seq).collect();
+            self.position = seqs.last().copied().unwrap_or(position);
+            seqs
+        }
+
+        fn ended(&mut self) -> Option<(Farewell, Option<Duration>)> {
+            let dismissal = self.registration.slot().dismissed().now_or_never()?;
+            Some((dismissal.farewell, dismissal.retry_after))
+        }
+    }
+
+    #[test]
+    fn the_sockets_of_a_node_are_a_publisher() {
+        suite(|| Box::new(Node(Arc::new(LiveSockets::new(64)))));
+    }
+}
