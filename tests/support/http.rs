@@ -78,7 +78,8 @@ impl Connection {
     }
 }
 
-async fn next(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<Answer> {
+/// Reads one answer; what came behind it stays in `bytes`.
+pub async fn next(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<Answer> {
     let head_end = loop {
         if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
             break at + 4;

@@ -8,7 +8,10 @@
     reason = "a test fails by panicking"
 )]
 
+pub mod fold;
 pub mod http;
+pub mod raw;
+pub mod reports;
 pub mod screen;
 
 use std::collections::BTreeMap;

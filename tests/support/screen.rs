@@ -118,6 +118,24 @@ impl Screen {
         self.socket.send(Message::text(text.to_owned())).await.unwrap();
     }
 
+    /// Sends a text frame to a server that may have ended the connection.
+    pub async fn try_send(&mut self, frame: &Value) -> Result<(), Error> {
+        self.socket.send(Message::text(frame.to_string())).await
+    }
+
+    /// The next frame, or the code and reason of the close.
+    pub async fn next_or_close(&mut self) -> Result<Value, (u16, String)> {
+        loop {
+            let message = timeout(PATIENCE, self.socket.next()).await.expect("no frame in time");
+            match message.expect("the connection ended").expect("the connection failed") {
+                Message::Text(text) => return Ok(serde_json::from_str(&text).unwrap()),
+                Message::Close(Some(frame)) => return Err((frame.code.into(), frame.reason.to_string())),
+                Message::Close(None) => panic!("closed without a code"),
+                _ => {}
+            }
+        }
+    }
+
     /// Waits for the close frame: its code and reason.
     pub async fn closed(&mut self) -> (u16, String) {
         loop {
