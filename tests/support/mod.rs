@@ -56,6 +56,8 @@ pub struct TestServer {
     pub address: SocketAddr,
     pub settings: Settings,
     pub control: std::sync::Arc<MissionControl>,
+    /// Holds the address for a restart, until the server is asked to stop.
+    listener: Option<std::net::TcpListener>,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
     data_dir: PathBuf,
@@ -80,20 +82,22 @@ impl TestServer {
         environment.extend(settings.iter().map(|(key, value)| (variable(key), (*value).to_owned())));
         let settings =
             Settings::load(&Sources { file: ConfigFile::None, environment, flags: Vec::new() }).unwrap();
-        Self::serve(settings, data_dir, "127.0.0.1:0".parse().unwrap()).await
+        Self::serve(settings, data_dir, std::net::TcpListener::bind("127.0.0.1:0").unwrap()).await
     }
 
-    /// Stops and starts again on the same data, at the same address.
+    /// Stops and starts again on the same data, at the same address. That is held meanwhile, so that nobody
+    /// else gets it; who connects in between is answered by the new server.
     pub async fn restart(mut self) -> Self {
+        let listener = self.listener.take().unwrap();
         self.begin_stop();
         self.serving.take().unwrap().await.unwrap();
         let (settings, data_dir) = (self.settings.clone(), std::mem::take(&mut self.data_dir));
-        let address = self.address;
-        Self::serve(settings, data_dir, address).await
+        Self::serve(settings, data_dir, listener).await
     }
 
-    async fn serve(settings: Settings, data_dir: PathBuf, address: SocketAddr) -> Self {
-        let listener = TcpListener::bind(address).await.unwrap();
+    async fn serve(settings: Settings, data_dir: PathBuf, held: std::net::TcpListener) -> Self {
+        held.set_nonblocking(true).unwrap();
+        let listener = TcpListener::from_std(held.try_clone().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let control = std::sync::Arc::new(MissionControl::start(settings.clone()).await.unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
@@ -106,7 +110,15 @@ impl TestServer {
                 control.serve(listener, stop).await.unwrap();
             }
         });
-        Self { address, settings, control, stop: Some(stop), serving: Some(serving), data_dir }
+        Self {
+            address,
+            settings,
+            control,
+            listener: Some(held),
+            stop: Some(stop),
+            serving: Some(serving),
+            data_dir,
+        }
     }
 
     /// A token of this user for all agents, good for an hour.
@@ -151,6 +163,7 @@ impl TestServer {
 
     /// Asks the server to stop.
     pub fn begin_stop(&mut self) {
+        self.listener = None;
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
