@@ -1,7 +1,7 @@
 //! WebSocket: the live stream of the contract, section 5.
 //!
 //! Each event is encoded once, into a ring that all connections read from their own positions; there
-//! is no queue of copies. The socket itself is warp's for now, behind [`socket`]: nothing else here
+//! is no queue of copies. The socket itself is warp's for now, behind `socket.rs`: nothing else here
 //! knows which library speaks the protocol.
 
 mod client;
