@@ -36,8 +36,16 @@ pub async fn forget(server: &TestServer, agent: &str) {
     assert!(answer.status < 300, "{answer:?}");
 }
 
-/// Posts a report; the seq of the answer.
+/// Posts a report and waits until reads show it, which may be a moment after the answer; its seq.
 pub async fn post(server: &TestServer, path: &str, body: &Value) -> u64 {
+    let seq = post_only(server, path, body).await;
+    let token = server.token("reader", "watch");
+    let shown = async { while fleet(server, &token, |_| false).await.1 < seq {} };
+    tokio::time::timeout(super::PATIENCE, shown).await.expect("reads never show it");
+    seq
+}
+
+async fn post_only(server: &TestServer, path: &str, body: &Value) -> u64 {
     let answer = boxed(http::post(server.address, path, &server.token("reporter", "report"), body)).await;
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     answer.json()["seq"].as_u64().unwrap()

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 
 use crate::support::fold::Fold;
-use crate::support::reports::fleet;
+use crate::support::reports::{fleet, status};
 use crate::support::{TestServer, http};
 
 const REPORTERS: u64 = 4;
@@ -110,6 +110,8 @@ async fn run(seed: u64) {
             for number in 0..REPORTS {
                 report(&server, &mut dice, number, &tokens).await;
             }
+            // Reads show this one before it returns, and with it all that was answered before.
+            status(&server, "a1", "online", &format!("the end of {number}")).await;
             reporting.fetch_sub(1, Ordering::AcqRel);
         })
     });
@@ -127,7 +129,11 @@ async fn run(seed: u64) {
         let fold = screen.await.unwrap();
         let prefix = ["", "a", "b"][usize::try_from((seed * 1000 + 500 + number) % 3).unwrap()];
         let expected = fleet(&server, &token, |agent| agent.starts_with(prefix)).await.0;
-        assert_eq!(fold.fleet, expected, "seed {seed}, screen {number}: {:?}", fold.beginnings);
+        assert_eq!(
+            fold.fleet, expected,
+            "seed {seed}, screen {number} at {}: {:?}",
+            fold.seq, fold.beginnings
+        );
     }
 }
 
