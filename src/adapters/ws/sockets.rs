@@ -1,6 +1,6 @@
 //! All WebSocket connections of the node, as the publisher sees them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -17,6 +17,10 @@ use crate::ports::event_publisher::{Delivery, EventPublisher};
 /// them does not let them fall out of it.
 const WAKE_ALL_PARTS: u64 = 4;
 
+/// Dismissals that are remembered for connections which are not reachable yet: more than can be
+/// between joining the hub and becoming reachable at a time.
+const EARLY_MAX: usize = 1024;
+
 /// All WebSocket connections of the node.
 #[derive(Debug)]
 pub struct LiveSockets {
@@ -24,7 +28,15 @@ pub struct LiveSockets {
     capacity: u64,
     /// Wakes the connections that are shown every agent: one change for all of them.
     head: watch::Sender<Seq>,
-    slots: Mutex<HashMap<ConnectionId, Arc<Slot>>>,
+    reach: Mutex<Reach>,
+}
+
+/// Whom the publisher can reach.
+#[derive(Debug, Default)]
+struct Reach {
+    slots: HashMap<ConnectionId, Arc<Slot>>,
+    /// Dismissed when they had joined the hub and were not reachable yet; the oldest goes.
+    early: VecDeque<(ConnectionId, Dismissal)>,
 }
 
 impl LiveSockets {
@@ -35,12 +47,12 @@ impl LiveSockets {
             ring: RwLock::new(Ring::new(ring_events)),
             capacity: u64::try_from(ring_events).unwrap_or(u64::MAX).max(1),
             head: watch::Sender::new(Seq::ZERO),
-            slots: Mutex::default(),
+            reach: Mutex::default(),
         }
     }
 
-    fn slots(&self) -> MutexGuard<'_, HashMap<ConnectionId, Arc<Slot>>> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    fn reach(&self) -> MutexGuard<'_, Reach> {
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes a connection reachable until the registration is dropped.
@@ -48,7 +60,14 @@ impl LiveSockets {
         let slot = Arc::new(Slot::default());
         // What was published between joining the hub and this line woke nobody here.
         slot.wake();
-        self.slots().insert(id, Arc::clone(&slot));
+        let mut reach = self.reach();
+        reach.slots.insert(id, Arc::clone(&slot));
+        if let Some(place) = reach.early.iter().position(|(early, _)| *early == id)
+            && let Some((_, dismissal)) = reach.early.remove(place)
+        {
+            slot.dismiss(dismissal);
+        }
+        drop(reach);
         Registration { sockets: Arc::clone(self), id, slot }
     }
 
@@ -73,7 +92,7 @@ impl EventPublisher for LiveSockets {
         drop(ring);
         let before = self.head.send_replace(head);
         let part = (self.capacity / WAKE_ALL_PARTS).max(1);
-        let slots = self.slots();
+        let slots = &self.reach().slots;
         if before.get() / part != head.get() / part {
             slots.values().for_each(|slot| slot.wake());
         } else {
@@ -86,9 +105,17 @@ impl EventPublisher for LiveSockets {
     }
 
     fn dismiss(&self, connection: ConnectionId, farewell: Farewell, retry_after: Option<Duration>) {
-        if let Some(slot) = self.slots().get(&connection) {
-            slot.dismiss(Dismissal { farewell, retry_after });
+        let dismissal = Dismissal { farewell, retry_after };
+        let mut reach = self.reach();
+        if let Some(slot) = reach.slots.get(&connection) {
+            slot.dismiss(dismissal);
+            return;
         }
+        // Another transport's, or one of ours that is just coming; ids never come again.
+        if reach.early.len() >= EARLY_MAX {
+            reach.early.pop_front();
+        }
+        reach.early.push_back((connection, dismissal));
     }
 }
 
@@ -116,7 +143,7 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        self.sockets.slots().remove(&self.id);
+        self.sockets.reach().slots.remove(&self.id);
     }
 }
 
@@ -177,5 +204,19 @@ mod tests {
     #[test]
     fn the_sockets_of_a_node_are_a_publisher() {
         suite(|| Box::new(Node(Arc::new(LiveSockets::new(64)))));
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_dismissed_before_it_was_reachable_still_goes() {
+        let sockets = Arc::new(LiveSockets::new(4));
+        let (coming, other) = (ConnectionId::new(1), ConnectionId::new(2));
+        sockets.dismiss(coming, Farewell::Restart, None);
+        let spared = sockets.register(other);
+        assert_eq!(spared.slot().dismissed().now_or_never(), None);
+        let gone = sockets.register(coming);
+        assert_eq!(gone.slot().dismissed().now_or_never(), Some(Farewell::Restart.into()));
+        assert!(sockets.reach().early.is_empty());
+        (3..3000).for_each(|id| sockets.dismiss(ConnectionId::new(id), Farewell::Restart, None));
+        assert_eq!(sockets.reach().early.len(), EARLY_MAX);
     }
 }

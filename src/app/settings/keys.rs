@@ -150,8 +150,7 @@ pub const KEYS: &[Key] = &[
         "limits.interest_per_second",
         "1",
         "Changes of interest a second on one connection; the last wins.",
-    )
-    .later("leave it out; it is 1"),
+    ),
     Key::count("limits.patterns", "64", "Patterns in an interest, and in a token's `agents`.")
         .later("leave it out; it is 64"),
     Key::count("limits.connections", "10000", "Live connections in all."),
