@@ -84,6 +84,10 @@ impl Reads for AppReads {
         let (fewest, most) = TAKEN_AT_ONCE;
         let take = query.limit.clamp(fewest, most);
         let mut page = self.first(after, take).await.map_err(log_fault)?;
+        if after.is_some_and(|after| after > page.head) {
+            let detail = "the cursor is ahead of this history: leave out after";
+            return Err(Fault::new(Code::CursorExpired, detail));
+        }
         let view = View::new(by.grant.clone(), query.interest);
         let mut events = Vec::new();
         let mut at = after.unwrap_or(page.held_after);

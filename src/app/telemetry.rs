@@ -16,8 +16,9 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use crate::app::settings::{LogFormat, Telemetry};
 
 /// Crates that log whole WebSocket messages below `info`, and with them the token of an
-/// `auth:refresh`. No filter may ask for that: a token is never in a log.
-const TOLD_TOO_MUCH: [&str; 2] = ["tungstenite", "tokio_tungstenite"];
+/// `auth:refresh`, or each part of a path, which may be a token in the wrong place. No filter may ask
+/// for that: a token is never in a log.
+const TOLD_TOO_MUCH: [&str; 3] = ["tungstenite", "tokio_tungstenite", "warp"];
 
 /// Why log lines could not be set up.
 #[derive(Debug, thiserror::Error)]

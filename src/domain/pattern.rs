@@ -90,17 +90,17 @@ impl Patterns {
         Self(Arc::new(BTreeSet::from([Pattern(Arc::from("*"))])))
     }
 
-    /// Reads texts into a set; double ones count once.
+    /// Reads texts into a set; double ones are one in it, and count each towards the limit.
     ///
     /// # Errors
     /// [`PatternError`] when a text is no pattern or there are more than [`PATTERNS_MAX`].
     pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, PatternError> {
         let mut set = BTreeSet::new();
-        for text in texts {
-            set.insert(Pattern::parse(text)?);
-            if set.len() > PATTERNS_MAX {
+        for (place, text) in texts.into_iter().enumerate() {
+            if place >= PATTERNS_MAX {
                 return Err(PatternError::TooMany);
             }
+            set.insert(Pattern::parse(text)?);
         }
         Ok(Self(Arc::new(set)))
     }

@@ -73,7 +73,11 @@ async fn what_is_not_understood_is_answered_and_changes_nothing() {
     }
     let mut screen = screen(&server).await;
     screen.send_text(&wide).await;
-    assert_eq!(screen.next_event().await["type"], "resync", "one pattern said often is one pattern");
+    let answer = screen.next_event().await;
+    assert_eq!(
+        answer["payload"]["code"], "invalid_pattern",
+        "65 are too many, also when they are one: {answer}"
+    );
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use crate::adapters::wire::handshake;
 use crate::adapters::wire::report::Kind;
 use crate::domain::fault::{Code, Fault};
 use crate::domain::grant::Principal;
+use crate::domain::id::ID_CHARS_MAX;
 use crate::ports::health::NotReady;
 
 /// What became of a request: an answer, or the faults in it.
@@ -47,7 +48,7 @@ pub(super) async fn dispatch<B: Buf>(
     if let Some(origin) = origin.ok().flatten().filter(|origin| api.origins.allowed.contains(origin)) {
         allow(&mut response, &origin);
     }
-    let (method, path, status) = (&call.method, &call.path, response.status().as_u16());
+    let (method, path, status) = (&call.method, shown(&call.path), response.status().as_u16());
     tracing::debug!(request_id, %method, path, status, "answered");
     response
 }
@@ -85,6 +86,12 @@ async fn act<B: Buf>(
             Err(only(Fault::new(Code::NotBuilt, format!("{what} comes with a later version"))))
         }
     }
+}
+
+/// A path for the log. What is longer than any id is left out: it may be a token in the wrong place.
+fn shown(path: &str) -> String {
+    let part = |part: &str| if part.len() > ID_CHARS_MAX { "…".to_owned() } else { part.to_owned() };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
 /// Whom the request's token speaks for.

@@ -31,8 +31,9 @@ use crate::ports::transport::{Stop, Transport, TransportError};
 
 /// How long the accept loop rests after the system refused a connection, as when descriptors run out.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
-/// How long requests under way may take once serving ends.
-const FINISH_WITHIN: Duration = Duration::from_secs(5);
+/// How long requests under way may take once serving ends. Short: a stranger that sends half a request
+/// must not hold up a restart.
+const FINISH_WITHIN: Duration = Duration::from_millis(500);
 /// hyper needs room for a head that we then refuse with a problem; past this it answers 431 itself.
 const HEAD_ROOM: usize = 4;
 

@@ -8,6 +8,7 @@ mod detail;
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::wait::retry_ms;
 use crate::domain::cursor::Seq;
 use crate::domain::event::{ActivityEvent, Event, LifecycleEvent, Recorded, StatusEvent};
 use crate::domain::farewell::Farewell;
@@ -324,7 +325,7 @@ pub fn error(id: Option<&str>, fault: &Fault) -> Bytes {
         #[serde(skip_serializing_if = "Option::is_none")]
         retry_ms: Option<u64>,
     }
-    let retry_ms = fault.retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+    let retry_ms = fault.retry_after.map(retry_ms);
     let payload = Refusal {
         id,
         code: fault.code.as_str(),

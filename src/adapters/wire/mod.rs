@@ -15,3 +15,4 @@ pub mod problem;
 pub mod report;
 pub mod small;
 pub mod snapshot;
+pub mod wait;

@@ -156,7 +156,8 @@ fn check_upgrade(headers: &HeaderMap) -> Result<(), Fault> {
         let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
         values.flat_map(|text| text.split(',')).any(|item| item.trim().eq_ignore_ascii_case(word))
     };
-    let version = headers.get(header::SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
+    let mut versions = headers.get_all(header::SEC_WEBSOCKET_VERSION).into_iter();
+    let version = versions.next().is_some_and(|version| version == "13") && versions.next().is_none();
     if !has(header::UPGRADE, "websocket") || !has(header::CONNECTION, "upgrade") || !version {
         return Err(Fault::new(Code::UpgradeRequired, "open this path as a WebSocket of version 13"));
     }

@@ -17,6 +17,7 @@ use super::slot::Dismissal;
 use super::socket::{Incoming, SendError, Socket};
 use super::sockets::{LiveSockets, Registration};
 use crate::adapters::wire::snapshot::Snapshot;
+use crate::adapters::wire::wait::retry_ms;
 use crate::adapters::wire::{close_code, frame};
 use crate::domain::cursor::Seq;
 use crate::domain::farewell::Farewell;
@@ -123,7 +124,7 @@ impl Session {
             End::Dismissed(Dismissal { farewell, retry_after }) => {
                 let code = close_code::code(farewell);
                 tracing::info!(code, reason = farewell.as_str(), "closing");
-                let retry_ms = retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+                let retry_ms = retry_after.map(retry_ms);
                 let goodbye = (farewell == Farewell::Restart).then(|| frame::goodbye(farewell, retry_ms));
                 socket.close(goodbye, code, close_code::reason(farewell, retry_ms)).await;
             }

@@ -9,6 +9,7 @@ use super::{Outcome, json_body, only, part, principal};
 use crate::adapters::http::call::Call;
 use crate::adapters::http::{Api, answer};
 use crate::adapters::wire::report::{self, Kind, Target};
+use crate::adapters::wire::wait::retry_ms;
 use crate::domain::fault::{Code, Fault};
 use crate::domain::grant::{Principal, Scope};
 use crate::domain::id::AgentId;
@@ -49,7 +50,7 @@ impl<'a> Refused<'a> {
             code: fault.code.as_str(),
             detail: &fault.detail,
             pointer: fault.pointer.as_deref(),
-            retry_ms: fault.retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+            retry_ms: fault.retry_after.map(retry_ms),
         }
     }
 }

@@ -6,6 +6,7 @@ use warp::http::{HeaderValue, StatusCode, header};
 
 use super::{Outcome, json_body, only};
 use crate::adapters::http::call::Call;
+use crate::adapters::http::routes::wrong_page;
 use crate::adapters::http::{Api, answer};
 use crate::adapters::wire::{handshake, small};
 use crate::domain::fault::{Code, Fault};
@@ -59,7 +60,12 @@ pub(super) async fn sign_out(api: &Api, call: &Call) -> Outcome {
 /// The cookie is good for our own pages only, also where other origins are allowed for tokens.
 fn same_origin(api: &Api, call: &Call) -> Result<(), Vec<Fault>> {
     let own = handshake::OriginRule { allowed: Vec::new(), ..api.origins.clone() };
-    own.check(&call.headers).map(|_| ()).map_err(only)
+    own.check(&call.headers).map_err(only)?;
+    // Browsers say where a request comes from also where they leave out its origin.
+    match call.headers.get("sec-fetch-site") {
+        Some(site) if site != "same-origin" => Err(only(wrong_page())),
+        _ => Ok(()),
+    }
 }
 
 fn cookie(call: &Call) -> Option<SecretText> {
