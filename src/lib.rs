@@ -6,7 +6,14 @@
 pub mod domain;
 pub mod ports;
 
-#[cfg(any(feature = "wire", feature = "jwt", feature = "memory", feature = "system", feature = "dashboard"))]
+#[cfg(any(
+    feature = "wire",
+    feature = "jwt",
+    feature = "memory",
+    feature = "revocations",
+    feature = "system",
+    feature = "dashboard"
+))]
 pub mod adapters;
 
 #[cfg(feature = "app")]

@@ -55,3 +55,15 @@ async fn a_handshake_names_one_version() {
     let refused = send(server.address, "GET", "/ws", &headers, None).await;
     assert_eq!((refused.status, refused.code().as_str()), (426, "upgrade_required"));
 }
+
+#[tokio::test]
+async fn an_empty_list_means_all_for_events_as_it_does_for_the_stream() {
+    let server = TestServer::start().await;
+    let token = server.token("ann", "watch report");
+    let body = serde_json::json!({"status": "online"});
+    assert_eq!(http::post(server.address, "/api/v1/agents/a1/status", &token, &body).await.status, 200);
+    for query in ["", "?agents=", "?types=", "?after=&agents=&types=&limit=5"] {
+        let page = http::get(server.address, &format!("/api/v1/events{query}"), &token).await.json();
+        assert_eq!(page["events"].as_array().map(Vec::len), Some(1), "{query}");
+    }
+}

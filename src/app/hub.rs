@@ -91,6 +91,19 @@ fn gone() -> Fault {
     Fault::new(Code::NotFound, "the connection is gone")
 }
 
+/// Says so when the hub no longer follows.
+struct Ending<'a> {
+    hub: &'a Hub,
+    stage: &'a Stage,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.stage.set(Err(NotReady::LogFailed));
+        self.hub.dismiss_all(Farewell::Internal);
+    }
+}
+
 impl Hub {
     /// A hub that continues from what the log loaded.
     #[must_use]
@@ -118,7 +131,11 @@ impl Hub {
 
     /// Follows the log for ever. When the log cannot be followed the node is not ready, its
     /// connections are ended so that they come back, and it starts again from what the log loads.
+    ///
+    /// When it is dropped or panics, nobody is left to think that it is live: the node is not ready
+    /// and its connections are ended.
     pub async fn run(&self, log: Arc<dyn EventLog>, stage: Arc<Stage>) {
+        let _ending = Ending { hub: self, stage: &stage };
         loop {
             let after = self.state().fleet.at();
             let Err(error) = self.follow(log.as_ref(), after, &stage).await else { continue };

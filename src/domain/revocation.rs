@@ -6,8 +6,8 @@ use super::grant::Principal;
 use super::id::UserId;
 use super::time::Timestamp;
 
-/// Longest token id (`jti`) that can be revoked, in bytes.
-pub const TOKEN_ID_BYTES_MAX: usize = 128;
+/// Longest token id (`jti`), in characters: of a token that is taken, and of one that is revoked.
+pub const TOKEN_ID_CHARS_MAX: usize = 128;
 
 /// What is revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

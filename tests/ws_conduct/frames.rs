@@ -1,6 +1,8 @@
 //! Frames that are understood, frames that are not, and too many of either.
 
+use futures_util::SinkExt;
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::TestServer;
 use crate::support::fold::Fold;
@@ -130,5 +132,18 @@ async fn twenty_at_once_are_fine() {
     }
     for number in 0..20 {
         assert_eq!(screen.next_event().await["payload"]["id"], number.to_string());
+    }
+}
+
+#[tokio::test]
+async fn pings_and_pongs_at_line_rate_are_too_many_frames() {
+    for kind in [Message::Ping(Vec::new().into()), Message::Pong(Vec::new().into())] {
+        let server = TestServer::start().await;
+        let mut screen = screen(&server).await;
+        for _ in 0..21 {
+            // The server may have closed already.
+            let _refused = screen.socket.send(kind.clone()).await;
+        }
+        assert_eq!(screen.closed().await.0, 4429, "{kind:?}");
     }
 }

@@ -13,8 +13,7 @@ use crate::adapters::wire::caller::Caller;
 #[derive(Debug, Clone, Default)]
 pub(super) struct HangUp(pub(super) Arc<Notify>);
 
-/// One request without its body.
-#[derive(Debug)]
+/// One request without its body. No `Debug`: query and headers may hold tokens.
 pub(super) struct Call {
     pub(super) method: Method,
     pub(super) path: String,

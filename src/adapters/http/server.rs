@@ -36,6 +36,8 @@ const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
 const FINISH_WITHIN: Duration = Duration::from_millis(500);
 /// hyper needs room for a head that we then refuse with a problem; past this it answers 431 itself.
 const HEAD_ROOM: usize = 4;
+/// hyper keeps a place for each field of each request, however many the settings allow.
+const FIELDS_MAX: usize = 4096;
 
 /// The limits of the accept loop.
 #[derive(Clone)]
@@ -140,7 +142,7 @@ impl Serving {
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.head_time)
             .max_buf_size(self.limits.head_bytes.saturating_mul(HEAD_ROOM).max(8192))
-            .max_headers(self.limits.head_fields.saturating_mul(HEAD_ROOM))
+            .max_headers(self.limits.head_fields.saturating_mul(HEAD_ROOM).min(FIELDS_MAX))
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         let mut connection = pin!(connection);

@@ -9,10 +9,8 @@ use super::refusal::Refusal;
 use crate::domain::grant::{Grant, Principal, Scope, Scopes};
 use crate::domain::id::UserId;
 use crate::domain::pattern::Patterns;
+use crate::domain::revocation::TOKEN_ID_CHARS_MAX;
 use crate::domain::time::Timestamp;
-
-/// The longest `jti`, in characters.
-pub(super) const TOKEN_ID_CHARS_MAX: usize = 128;
 
 /// What settings demand of every token.
 pub(super) struct Terms {

@@ -6,13 +6,13 @@
 use jsonwebtoken::{EncodingKey, Header};
 use serde::{Deserialize, Serialize};
 
-use super::claims::TOKEN_ID_CHARS_MAX;
 use super::config::Algorithm;
 use super::ring::KeyRing;
 use super::verify::{TOKEN_BYTES_MAX, header_of};
 use crate::domain::grant::{Scope, Scopes};
 use crate::domain::id::UserId;
 use crate::domain::pattern::Pattern;
+use crate::domain::revocation::TOKEN_ID_CHARS_MAX;
 use crate::domain::time::Timestamp;
 use crate::ports::token_issuer::{IssueError, NewToken, Note, Purpose, TokenIssuer};
 use crate::ports::token_verifier::SecretText;

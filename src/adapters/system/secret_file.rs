@@ -33,25 +33,25 @@ pub fn read_secret(data_dir: &Path) -> io::Result<Vec<u8>> {
 /// Of [`read_secret`], and when nothing can be written or no random bytes come.
 pub fn read_or_make_secret(data_dir: &Path, entropy: &dyn Entropy) -> io::Result<Vec<u8>> {
     DirBuilder::new().recursive(true).mode(0o700).create(data_dir)?;
-    let made = data_dir.join(format!("{SECRET_FILE}.{}", std::process::id()));
     match read_secret(data_dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         found => return found,
     }
-    let mut text = String::new();
-    for _ in 0..2 {
+    let random = || {
         let bytes = entropy.bytes().map_err(io::Error::other)?;
-        text.push_str(&format!("{:032x}", u128::from_be_bytes(bytes)));
-    }
+        io::Result::Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+    };
+    let text = random()? + &random()?;
+    let made = data_dir.join(format!("{SECRET_FILE}.{}", random()?));
     let written =
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&made).and_then(|mut file| {
             file.write_all(text.as_bytes())?;
             file.sync_all()
         });
     // A link appears whole or not at all, and never takes the place of a secret that another start made.
-    let linked = written.and_then(|()| std::fs::hard_link(&made, data_dir.join(SECRET_FILE)));
+    let linked = written.map(|()| std::fs::hard_link(&made, data_dir.join(SECRET_FILE)));
     let _gone = std::fs::remove_file(&made);
-    match linked {
+    match linked? {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => read_secret(data_dir),
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
@@ -16,7 +17,7 @@ use super::route::WsSettings;
 use super::slot::Dismissal;
 use super::socket::{Incoming, SendError, Socket};
 use super::sockets::{LiveSockets, Registration};
-use crate::adapters::wire::snapshot::Snapshot;
+use crate::adapters::wire::snapshot::Frames;
 use crate::adapters::wire::wait::retry_ms;
 use crate::adapters::wire::{close_code, frame};
 use crate::domain::cursor::Seq;
@@ -28,10 +29,14 @@ use crate::ports::live_feed::{Beginning, Opened, Seat};
 
 /// Events that are looked at before others get their turn.
 const EVENTS_AT_ONCE: usize = 256;
+/// Frames of a copy that are encoded and sent before others get their turn.
+const COPY_AT_ONCE: usize = 256;
 /// How long before its end a token's end is announced.
 const ANNOUNCE_BEFORE: Duration = Duration::from_secs(30);
 /// The longest life of a connection: a token may name an end that no timer can hold.
 const LIFE_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// Messages that are read before a peer is taken for dead.
+const READ_BEFORE_SILENT_MAX: usize = 64;
 /// Pings without an answer after which the peer counts as dead: two intervals.
 const PINGS_UNANSWERED_MAX: u32 = 2;
 
@@ -182,8 +187,18 @@ impl Session {
                 None => Ok(()),
             };
         };
-        let Snapshot { agents, sessions, end } = Snapshot::of(fleet, &self.view);
-        self.send(socket, agents.into_iter().chain(sessions).chain([end]).collect()).await
+        // A part at a time: however large the fleet, a connection holds no more of it in frames.
+        let mut part = Vec::with_capacity(COPY_AT_ONCE);
+        let mut copy = Frames::of(fleet, &self.view);
+        for frame in copy.by_ref() {
+            part.push(frame);
+            if part.len() >= COPY_AT_ONCE {
+                self.send(socket, std::mem::take(&mut part)).await?;
+                tokio::task::yield_now().await;
+            }
+        }
+        part.push(copy.end());
+        self.send(socket, part).await
     }
 
     /// Announces a new beginning on a connection that goes on, and sends its copy.
@@ -210,7 +225,7 @@ impl Session {
             }
             Found::FellOut => {
                 let again = self.settings.feed.catch_up(self.registration.id()).await;
-                let beginning = again.map_err(|_| End::Gone)?;
+                let beginning = again.map_err(|_| Farewell::Internal)?;
                 self.resync(socket, &beginning).await
             }
         }
@@ -218,8 +233,13 @@ impl Session {
 
     /// A heartbeat and a ping. It never overtakes an event: what there is goes first.
     async fn beat(&mut self, socket: &mut Socket) -> Result<(), End> {
-        if self.pings_unanswered >= PINGS_UNANSWERED_MAX {
-            return Err(Farewell::Silent.into());
+        // An answer that came while something was sent is read before the peer is taken for dead.
+        for _ in 0..READ_BEFORE_SILENT_MAX {
+            if self.pings_unanswered < PINGS_UNANSWERED_MAX {
+                break;
+            }
+            let Some(incoming) = socket.receive().now_or_never() else { return Err(Farewell::Silent.into()) };
+            self.take(socket, incoming).await?;
         }
         self.deliver(socket).await?;
         self.next_beat = Instant::now() + self.settings.heartbeat;
@@ -233,7 +253,7 @@ impl Session {
     async fn grant_wish(&mut self, socket: &mut Socket) -> Result<(), End> {
         let Some(interest) = self.conduct.grant_wish(self.settings.clock.monotonic()) else { return Ok(()) };
         let again = self.settings.feed.change_interest(self.registration.id(), interest).await;
-        self.resync(socket, &again.map_err(|_| End::Gone)?).await
+        self.resync(socket, &again.map_err(|_| Farewell::Internal)?).await
     }
 
     /// Takes the end of a token, and when to announce it.

@@ -25,6 +25,8 @@ const WRITE_BUFFER_MAX: usize = 1024 * 1024;
 pub(super) enum Incoming {
     /// A text message.
     Text(String),
+    /// A ping; the library answers it.
+    Ping,
     /// The answer to a ping.
     Pong,
     /// Something that needs nothing from us.
@@ -70,6 +72,7 @@ impl Socket {
                 .to_str()
                 .map_or(Incoming::Offence(Farewell::NotText), |text| Incoming::Text(text.to_owned())),
             Some(Ok(message)) if message.is_binary() => Incoming::Offence(Farewell::Binary),
+            Some(Ok(message)) if message.is_ping() => Incoming::Ping,
             Some(Ok(message)) if message.is_pong() => Incoming::Pong,
             Some(Ok(message)) if message.is_close() => Incoming::Gone,
             Some(Ok(_)) => Incoming::Nothing,

@@ -11,6 +11,8 @@ use super::slot::{Dismissal, Slot};
 use crate::domain::cursor::Seq;
 use crate::domain::farewell::Farewell;
 use crate::domain::id::ConnectionId;
+use crate::domain::rate::{Meter, Rate};
+use crate::domain::time::Monotonic;
 use crate::ports::event_publisher::{Delivery, EventPublisher};
 
 /// Narrow connections are woken at least once in this part of the ring, so that what is hidden from
@@ -21,6 +23,9 @@ const WAKE_ALL_PARTS: u64 = 4;
 /// between joining the hub and becoming reachable at a time.
 const EARLY_MAX: usize = 1024;
 
+/// Report frames that the node takes from all its connections together. One agent's rate is the intake's.
+const REPORTS: Rate = Rate { per_second: 20_000, burst: 20_000 };
+
 /// All WebSocket connections of the node.
 #[derive(Debug)]
 pub struct LiveSockets {
@@ -29,6 +34,8 @@ pub struct LiveSockets {
     /// Wakes the connections that are shown every agent: one change for all of them.
     head: watch::Sender<Seq>,
     reach: Mutex<Reach>,
+    /// Report frames of all connections together.
+    reports: Mutex<Meter>,
 }
 
 /// Whom the publisher can reach.
@@ -48,6 +55,7 @@ impl LiveSockets {
             capacity: u64::try_from(ring_events).unwrap_or(u64::MAX).max(1),
             head: watch::Sender::new(Seq::ZERO),
             reach: Mutex::default(),
+            reports: Mutex::default(),
         }
     }
 
@@ -74,6 +82,14 @@ impl LiveSockets {
     /// The events after a position.
     pub(super) fn after(&self, position: Seq, count: usize) -> Found {
         self.ring.read().unwrap_or_else(PoisonError::into_inner).after(position, count)
+    }
+
+    /// Counts a report frame, whatever becomes of it: also those that are refused cost their reading.
+    ///
+    /// # Errors
+    /// How long to wait, when the node has as many as it takes.
+    pub(super) fn count_report(&self, now: Monotonic) -> Result<(), Duration> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner).take(REPORTS, now)
     }
 
     /// Tells where the head is, and when it moves.
@@ -218,5 +234,15 @@ mod tests {
         assert!(sockets.reach().early.is_empty());
         (3..3000).for_each(|id| sockets.dismiss(ConnectionId::new(id), Farewell::Restart, None));
         assert_eq!(sockets.reach().early.len(), EARLY_MAX);
+    }
+
+    #[test]
+    fn the_node_takes_so_many_report_frames_from_all_connections_together() {
+        let sockets = LiveSockets::new(4);
+        let now = Monotonic::default();
+        assert!((0..REPORTS.burst).all(|_| sockets.count_report(now).is_ok()));
+        let wait = sockets.count_report(now).unwrap_err();
+        assert_eq!(wait, Duration::from_secs(1) / REPORTS.per_second);
+        assert_eq!(sockets.count_report(now.plus(wait)), Ok(()));
     }
 }

@@ -152,7 +152,7 @@ pub struct TokenArgs {
     pub sub: String,
     /// What it allows: watch, report, admin, with spaces between
     ///
-    /// Without it the token says nothing, and the server takes its setting auth.default_scope.
+    /// Without it the token gets what the setting auth.default_scope says.
     #[arg(long)]
     pub scope: Option<String>,
     /// Agents it is good for, with commas between; * stands for any letters

@@ -71,7 +71,12 @@ pub const KEYS: &[Key] = &[
         "What a token may be signed with. `HS256` does not stand beside the others.",
     ),
     Key::text("auth.issuer", None, TEXT, "The `iss` that every token must carry. Not set: not looked at."),
-    Key::text("auth.audience", None, TEXT, "The `aud` that every token must carry. Not set: not looked at."),
+    Key::text(
+        "auth.audience",
+        None,
+        TEXT,
+        "The `aud` that every token must carry. Not set: a token that has one is refused.",
+    ),
     Key::millis(
         "auth.leeway_ms",
         (0, None),

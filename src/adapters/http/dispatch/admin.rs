@@ -15,7 +15,7 @@ use crate::domain::fault::{Code, Fault};
 use crate::domain::grant::Scope;
 use crate::domain::id::{ConnectionId, UserId};
 use crate::domain::registry::Connection;
-use crate::domain::revocation::TOKEN_ID_BYTES_MAX;
+use crate::domain::revocation::TOKEN_ID_CHARS_MAX;
 use crate::ports::admin::Revoke;
 
 #[derive(Serialize)]
@@ -90,8 +90,8 @@ pub(super) async fn revoke<B: Buf>(
             UserId::parse(&user)
                 .map_err(|error| only(Fault::new(Code::InvalidId, error.to_string()).at("/userId")))?,
         ),
-        (None, Some(id)) if (1..=TOKEN_ID_BYTES_MAX).contains(&id.len()) => Revoke::Token(id),
-        (None, Some(_)) => return Err(refused("a token id has 1 to 128 bytes", "/jti")),
+        (None, Some(id)) if (1..=TOKEN_ID_CHARS_MAX).contains(&id.chars().count()) => Revoke::Token(id),
+        (None, Some(_)) => return Err(refused("a token id has 1 to 128 characters", "/jti")),
         _ => return Err(refused("send either userId or jti", "")),
     };
     api.admin.revoke(&by, what).await.map_err(only)?;

@@ -6,11 +6,11 @@ use super::reports::agent_id;
 use super::{Outcome, only, part, principal};
 use crate::adapters::http::call::Call;
 use crate::adapters::http::{Api, answer};
+use crate::adapters::wire::handshake::StreamQuery;
 use crate::adapters::wire::snapshot::Snapshot;
 use crate::adapters::wire::{frame, handshake};
 use crate::domain::cursor::Seq;
 use crate::domain::fault::{Code, Fault};
-use crate::domain::interest::Interest;
 use crate::domain::pattern::Patterns;
 use crate::ports::reads::{EventsPage, EventsQuery};
 
@@ -85,25 +85,20 @@ fn page_text(page: &EventsPage, more: &str) -> Vec<u8> {
     text
 }
 
+/// The same cursor, agents and types as the stream's, and how many.
 fn read_query(query: &str) -> Result<EventsQuery, Fault> {
-    let (mut after, mut agents, mut types, mut limit) = (None, None, None, None);
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (name, value) = (handshake::decode(name)?, handshake::decode(value)?);
-        let items = || value.split(',').filter(|item| !item.is_empty()).map(str::to_owned).collect();
-        match name.as_str() {
-            "after" => handshake::once(&mut after, value, "after")?,
-            "agents" => handshake::once(&mut agents, items(), "agents")?,
-            "types" => handshake::once(&mut types, items(), "types")?,
-            "limit" => handshake::once(&mut limit, read_limit(&value)?, "limit")?,
-            _ => {}
+    let shared = StreamQuery::parse(query)?;
+    let mut limit = None;
+    for pair in query.split('&') {
+        if let Some(("limit", value)) = pair.split_once('=') {
+            handshake::once(&mut limit, read_limit(&handshake::decode(value)?)?, "limit")?;
         }
     }
-    let after: Option<String> = after;
-    let after = after.filter(|text| !text.is_empty()).map(|text| handshake::cursor(&text)).transpose()?;
-    let limit = limit.unwrap_or(LIMIT_DEFAULT);
-    let interest: Interest = handshake::interest(agents, types)?;
-    Ok(EventsQuery { after: after.map(|cursor| (cursor.epoch, cursor.seq)), interest, limit })
+    Ok(EventsQuery {
+        after: shared.cursor()?.map(|cursor| (cursor.epoch, cursor.seq)),
+        interest: shared.interest()?,
+        limit: limit.unwrap_or(LIMIT_DEFAULT),
+    })
 }
 
 fn read_limit(value: &str) -> Result<usize, Fault> {

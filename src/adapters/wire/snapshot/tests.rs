@@ -50,14 +50,31 @@ fn told(frames: &[Bytes]) -> Vec<String> {
     frames.iter().map(tell).collect()
 }
 
-fn end(snapshot: &Snapshot) -> Value {
+/// A copy taken frame by frame, which must be the copy taken whole.
+struct Whole {
+    agents: Vec<Bytes>,
+    sessions: Vec<Bytes>,
+    end: Bytes,
+}
+
+impl Whole {
+    fn of(fleet: &Fleet, view: &View) -> Self {
+        let mut frames = Frames::of(fleet, view);
+        let one_by_one: Vec<_> = frames.by_ref().collect();
+        let Snapshot { agents, sessions } = Snapshot::of(fleet, view);
+        assert_eq!(one_by_one, [agents.clone(), sessions.clone()].concat());
+        Self { agents, sessions, end: frames.end() }
+    }
+}
+
+fn end(snapshot: &Whole) -> Value {
     serde_json::from_slice(&snapshot.end).unwrap()
 }
 
 #[test]
 fn a_whole_copy_has_every_agent_and_session_in_order_and_ends_at_its_position() {
     let fleet = fleet();
-    let snapshot = Snapshot::of(&fleet, &view(Scope::Watch, "*", &["*"], Kinds::ALL));
+    let snapshot = Whole::of(&fleet, &view(Scope::Watch, "*", &["*"], Kinds::ALL));
     assert_eq!(told(&snapshot.agents), ["a1", "b1", "b2"]);
     assert_eq!(told(&snapshot.sessions), ["a1/s1", "a1/s9", "b1/s1", "b1/s2", "b2/only"]);
     assert_eq!(fleet.at(), Seq::new(8), "three agents became known, five sessions spoke");
@@ -69,7 +86,7 @@ fn a_whole_copy_has_every_agent_and_session_in_order_and_ends_at_its_position() 
 
 #[test]
 fn a_copy_shows_only_where_grant_and_interest_meet() {
-    let snapshot = Snapshot::of(&fleet(), &view(Scope::Watch, "b*", &["a*", "*1"], Kinds::ALL));
+    let snapshot = Whole::of(&fleet(), &view(Scope::Watch, "b*", &["a*", "*1"], Kinds::ALL));
     assert_eq!(told(&snapshot.agents), ["b1"]);
     assert_eq!(told(&snapshot.sessions), ["b1/s1", "b1/s2"]);
     assert_eq!(end(&snapshot)["payload"], json!({"agents": 1, "sessions": 2}));
@@ -79,7 +96,7 @@ fn a_copy_shows_only_where_grant_and_interest_meet() {
 fn kinds_that_were_not_asked_for_are_neither_sent_nor_counted() {
     let of = |kinds: &[EventKind]| {
         let kinds = Kinds::of(kinds.iter().copied());
-        Snapshot::of(&fleet(), &view(Scope::Watch, "*", &["*"], kinds))
+        Whole::of(&fleet(), &view(Scope::Watch, "*", &["*"], kinds))
     };
     let status = of(&[EventKind::Status]);
     assert_eq!((status.agents.len(), status.sessions.len()), (3, 0));
@@ -93,7 +110,7 @@ fn kinds_that_were_not_asked_for_are_neither_sent_nor_counted() {
 
 #[test]
 fn a_token_that_may_not_watch_is_shown_an_empty_copy_at_the_same_position() {
-    let snapshot = Snapshot::of(&fleet(), &view(Scope::Report, "*", &["*"], Kinds::ALL));
+    let snapshot = Whole::of(&fleet(), &view(Scope::Report, "*", &["*"], Kinds::ALL));
     assert!(snapshot.agents.is_empty() && snapshot.sessions.is_empty());
     assert_eq!(
         end(&snapshot),
@@ -103,7 +120,7 @@ fn a_token_that_may_not_watch_is_shown_an_empty_copy_at_the_same_position() {
 
 #[test]
 fn an_empty_fleet_is_a_copy_at_zero() {
-    let snapshot = Snapshot::of(&Fleet::default(), &view(Scope::Watch, "*", &["*"], Kinds::ALL));
+    let snapshot = Whole::of(&Fleet::default(), &view(Scope::Watch, "*", &["*"], Kinds::ALL));
     assert_eq!(
         end(&snapshot),
         json!({"type": "sync:end", "payload": {"agents": 0, "sessions": 0}, "seq": 0})

@@ -13,10 +13,12 @@ impl Session {
     pub(super) async fn take(&mut self, socket: &mut Socket, incoming: Incoming) -> Result<(), End> {
         match incoming {
             Incoming::Text(text) => self.take_text(socket, &text).await,
-            Incoming::Pong => {
+            Incoming::Pong if self.pings_unanswered > 0 => {
                 self.pings_unanswered = 0;
                 Ok(())
             }
+            // Pings, and pongs that nobody asked for, cost as much as frames.
+            Incoming::Ping | Incoming::Pong => Ok(self.conduct.frame(self.settings.clock.monotonic())?),
             Incoming::Nothing => Ok(()),
             Incoming::Offence(farewell) => Err(farewell.into()),
             Incoming::Gone => Err(End::Gone),
@@ -39,7 +41,13 @@ impl Session {
             Ok(ClientFrame::Ping { id }) => self.send(socket, vec![frame::pong(id.as_deref())]).await,
             Ok(ClientFrame::Refresh(token)) => self.refresh(socket, &token).await,
             Ok(ClientFrame::Report { id, submission }) => {
-                let answer = self.report(id.as_deref(), submission).await;
+                let answer = match self.registration.sockets().count_report(now) {
+                    Ok(()) => self.report(id.as_deref(), submission).await,
+                    Err(wait) => {
+                        let fault = Fault::new(Code::RateLimited, "too many reports over sockets at once");
+                        frame::error(id.as_deref(), &fault.retry_after(wait))
+                    }
+                };
                 self.send(socket, vec![answer]).await
             }
             Err(fault) => {

@@ -241,3 +241,18 @@ async fn a_node_that_drains_does_not_become_ready_by_a_log_that_recovers() {
     assert_eq!(node.followed_after().len(), 2);
     assert_eq!(node.stage.ready(), Err(NotReady::Draining));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_hub_that_is_dropped_says_that_nothing_is_live_any_more() {
+    let log = Arc::<Log>::default();
+    let _script = log.will_follow();
+    let running = Running::start(log);
+    settle().await;
+    assert_eq!(running.stage.ready(), Ok(()));
+    running.join(1, view(&["*"])).unwrap();
+    running.task.abort();
+    settle().await;
+    assert_eq!(running.stage.ready(), Err(NotReady::LogFailed));
+    assert_eq!(running.screens.farewells(), [(ConnectionId::new(1), Farewell::Internal, None)]);
+    assert_eq!(running.join(2, view(&["*"])).unwrap_err().code, Code::Unavailable);
+}
