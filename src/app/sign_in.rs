@@ -14,6 +14,7 @@ use crate::domain::fault::{Code, Fault};
 use crate::domain::grant::{Grant, Scope, Scopes};
 use crate::domain::id::UserId;
 use crate::domain::pattern::Patterns;
+use crate::domain::revocation::Revocation;
 use crate::domain::time::Timestamp;
 use crate::ports::clock::Clock;
 use crate::ports::entropy::Entropy;
@@ -37,7 +38,7 @@ pub struct AppSignIn {
     entropy: Arc<dyn Entropy>,
     revocations: Arc<RevocationList>,
     started_at: Timestamp,
-    /// Used codes and ended sessions until they would have ended by themselves.
+    /// Used codes, and ended sessions that could not be kept, until they would have ended by themselves.
     spent: Mutex<HashMap<(Purpose, String), Timestamp>>,
 }
 
@@ -142,7 +143,9 @@ impl SignIn for AppSignIn {
     }
 
     async fn sign_out(&self, cookie: &SecretText) {
-        if let Ok(session) = self.session(cookie) {
+        let Ok(session) = self.session(cookie) else { return };
+        // Kept as a revocation is: a restart must not bring the session back.
+        if self.revocations.add(Revocation::Token { id: session.id.clone() }).await.is_err() {
             self.spend(Purpose::BrowserSession, &session);
         }
     }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::app::testing::*;
+use crate::domain::revocation::Revocations;
+use crate::ports::revocation_store::{MockRevocationStore, RevocationStoreError};
 use crate::ports::token_issuer::MockTokenIssuer;
 
 /// An issuer whose notes and tokens can be looked at.
@@ -65,7 +67,25 @@ impl Desk {
 }
 
 fn sign_in(issuer: &Arc<dyn TokenIssuer>, clock: &Arc<ManualClock>) -> AppSignIn {
-    AppSignIn::new(Arc::clone(issuer), clock.port(), Arc::new(CountingEntropy::default()), nothing_revoked())
+    knowing(issuer, clock, Revocations::default()).0
+}
+
+/// A sign-in that starts with these revocations, and what it makes its store keep.
+fn knowing(
+    issuer: &Arc<dyn TokenIssuer>,
+    clock: &Arc<ManualClock>,
+    known: Revocations,
+) -> (AppSignIn, Arc<Mutex<Vec<Revocation>>>) {
+    let kept = Arc::<Mutex<Vec<_>>>::default();
+    let mut store = MockRevocationStore::new();
+    let of_store = Arc::clone(&kept);
+    store.expect_keep().returning(move |one| {
+        of_store.lock().unwrap().push(one.clone());
+        Ok(())
+    });
+    let list = Arc::new(RevocationList::new(Arc::new(store), known));
+    let entropy = Arc::new(CountingEntropy::default());
+    (AppSignIn::new(Arc::clone(issuer), clock.port(), entropy, list), kept)
 }
 
 #[tokio::test]
@@ -192,4 +212,29 @@ async fn without_a_secret_no_session_and_no_token_is_made() {
     assert_eq!(code(sign_in.session_token(&any).await), Code::Internal);
     let linked = sign_in_code(issuer.as_ref(), user("ada"), "n".into(), at(NOW));
     assert_eq!(linked.unwrap_err(), IssueError::NoSecret);
+}
+
+#[tokio::test]
+async fn a_restart_does_not_bring_back_a_session_that_was_ended() {
+    let desk = Desk::new();
+    let (before, kept) = knowing(&desk.issuer, &desk.clock, Revocations::default());
+    let cookie = before.redeem(&desk.code("one")).await.unwrap().cookie;
+    before.sign_out(&cookie).await;
+    let mut known = Revocations::default();
+    kept.lock().unwrap().drain(..).for_each(|one| known.add(one));
+    let (after, _) = knowing(&desk.issuer, &desk.clock, known);
+    assert_eq!(code(after.session_token(&cookie).await), Code::NotSignedIn);
+}
+
+#[tokio::test]
+async fn a_session_ends_also_where_that_cannot_be_kept() {
+    let desk = Desk::new();
+    let mut store = MockRevocationStore::new();
+    store.expect_keep().returning(|_| Err(RevocationStoreError("no disk".into())));
+    let list = Arc::new(RevocationList::new(Arc::new(store), Revocations::default()));
+    let entropy = Arc::new(CountingEntropy::default());
+    let sign_in = AppSignIn::new(Arc::clone(&desk.issuer), desk.clock.port(), entropy, list);
+    let cookie = sign_in.redeem(&desk.code("one")).await.unwrap().cookie;
+    sign_in.sign_out(&cookie).await;
+    assert_eq!(code(sign_in.session_token(&cookie).await), Code::NotSignedIn);
 }
