@@ -69,3 +69,25 @@ async fn a_wrong_revocation_changes_nothing() {
     assert_eq!((answer.status, answer.code().as_str()), (403, "forbidden_scope"));
     assert_eq!(http::get(server.address, "/api/v1/connections", &root).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_report_whose_body_comes_after_its_token_was_revoked_is_refused() {
+    let server = TestServer::start().await;
+    let (ada, root) = (server.token("ada", "report"), server.token("root", "admin watch"));
+    let body = r#"{"status":"online"}"#;
+    let head = format!(
+        "POST /api/v1/agents/a1/status HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ada}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        body.len()
+    );
+    let mut slow = http::Connection::open(server.address).await;
+    slow.write(head.as_bytes()).await;
+    // The server asks for the body once it has admitted the token.
+    assert_eq!(slow.answer().await.unwrap().status, 100);
+    let revoked = http::post(server.address, "/api/v1/revocations", &root, &json!({"userId": "ada"})).await;
+    assert_eq!(revoked.status, 204);
+    slow.write(body.as_bytes()).await;
+    let answer = slow.answer().await.unwrap();
+    assert_eq!((answer.status, answer.code().as_str()), (401, "token_revoked"));
+    assert_eq!(http::get(server.address, "/api/v1/fleet", &root).await.json()["seq"], 0);
+}

@@ -32,14 +32,6 @@ impl AppGate {
         Self { verifier, clock, tickets, revocations }
     }
 
-    /// Refuses a principal whose token was revoked since it was recognised.
-    ///
-    /// # Errors
-    /// `token_revoked`.
-    pub fn recheck(&self, principal: &Principal) -> Result<(), Fault> {
-        self.revocations.check(principal)
-    }
-
     /// Whom this credential speaks for.
     ///
     /// # Errors
@@ -66,6 +58,10 @@ impl Gate for AppGate {
             })?;
         self.revocations.check(&principal)?;
         Ok(principal)
+    }
+
+    fn recheck(&self, principal: &Principal) -> Result<(), Fault> {
+        self.revocations.check(principal)
     }
 
     fn ticket(&self, principal: &Principal) -> Result<Ticket, Fault> {

@@ -36,6 +36,13 @@ pub trait Gate: Send + Sync {
     /// `invalid_token`, `token_expired`, `token_revoked`.
     async fn admit(&self, token: &SecretText) -> Result<Principal, Fault>;
 
+    /// Refuses a principal whose token was revoked since it was admitted: for what takes a while, such
+    /// as a body that comes slowly.
+    ///
+    /// # Errors
+    /// `token_revoked`.
+    fn recheck(&self, principal: &Principal) -> Result<(), Fault>;
+
     /// Gives a ticket that opens one live connection in the place of this principal's token.
     ///
     /// # Errors

@@ -100,6 +100,20 @@ async fn principal(api: &Api, call: &Call) -> Result<Principal, Vec<Fault>> {
     api.gate.admit(&token).await.map_err(only)
 }
 
+/// Reads a JSON body within the size. Whoever was admitted before it came is asked for again after it:
+/// it may have taken its time.
+async fn body_of<B: Buf>(
+    api: &Api,
+    call: &Call,
+    by: &Principal,
+    body: impl Stream<Item = Result<B, warp::Error>>,
+    bytes_max: usize,
+) -> Result<Vec<u8>, Vec<Fault>> {
+    let body = json_body(api, call, body, bytes_max).await?;
+    api.gate.recheck(by).map_err(only)?;
+    Ok(body)
+}
+
 /// Reads a JSON body within the size.
 async fn json_body<B: Buf>(
     api: &Api,

@@ -6,7 +6,7 @@ use warp::Buf;
 use warp::http::StatusCode;
 
 use super::reports::reporter;
-use super::{Outcome, json_body, only, part, principal};
+use super::{Outcome, body_of, only, part, principal};
 use crate::adapters::http::call::Call;
 use crate::adapters::http::{Api, answer};
 use crate::adapters::wire::small;
@@ -82,7 +82,7 @@ pub(super) async fn revoke<B: Buf>(
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Outcome {
     let by = reporter(api, call, Scope::Admin).await?;
-    let body = json_body(api, call, body, api.limits.body_bytes).await?;
+    let body = body_of(api, call, &by, body, api.limits.body_bytes).await?;
     let [user, token] = small::texts(&body, ["userId", "jti"])?;
     let refused = |detail: &'static str, field| only(Fault::new(Code::InvalidValue, detail).at(field));
     let what = match (user, token) {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use warp::Buf;
 use warp::http::StatusCode;
 
-use super::{Outcome, json_body, only, part, principal};
+use super::{Outcome, body_of, only, part, principal};
 use crate::adapters::http::call::Call;
 use crate::adapters::http::{Api, answer};
 use crate::adapters::wire::report::{self, Kind, Target};
@@ -85,7 +85,8 @@ pub(super) async fn single<B: Buf>(
     let (agent, session) = (part(agent)?, session.map(part).transpose()?);
     let key = key(call)?;
     let bodiless = kind == Kind::Heartbeat && !call.headers.contains_key(warp::http::header::CONTENT_TYPE);
-    let body = if bodiless { Vec::new() } else { json_body(api, call, body, api.limits.body_bytes).await? };
+    let body =
+        if bodiless { Vec::new() } else { body_of(api, call, &by, body, api.limits.body_bytes).await? };
     let target = Target { kind, agent: &agent, session: session.as_deref() };
     let submission = report::single(target, &body, key, &api.limits.reports)?;
     let results = api.intake.report(&by, vec![submission]).await.map_err(only)?;
@@ -102,7 +103,7 @@ pub(super) async fn batch<B: Buf>(
 ) -> Outcome {
     let by = reporter(api, call, Scope::Report).await?;
     let key = key(call)?;
-    let body = json_body(api, call, body, api.limits.batch_bytes).await?;
+    let body = body_of(api, call, &by, body, api.limits.batch_bytes).await?;
     let items = report::batch(&body, key, api.limits.batch_items, &api.limits.reports).map_err(only)?;
     let mut faults = Vec::with_capacity(items.len());
     let mut submissions = Vec::with_capacity(items.len());
