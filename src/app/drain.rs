@@ -17,7 +17,7 @@ const CONNECTIONS_PER_SECOND: u32 = 500;
 /// The time between two looks at what is left to do.
 const STEP: Duration = Duration::from_millis(20);
 
-/// Ends all connections, spread over their number ÷ 500 seconds and at most over `within`; each is
+/// Ends all connections, spread over their number ÷ 500 seconds and at most over half of `within`; each is
 /// told to come back at its own moment of as long a time. Returns when all are gone or time is up.
 /// Without connections it returns at once.
 pub async fn drain(hub: &Arc<Hub>, stage: &Stage, within: Duration) {

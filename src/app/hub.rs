@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
@@ -138,7 +139,7 @@ impl Hub {
         let _ending = Ending { hub: self, stage: &stage };
         loop {
             let after = self.state().fleet.at();
-            let Err(error) = self.follow(log.as_ref(), after, &stage).await else { continue };
+            let Err(error) = self.follow(log.as_ref(), after, &stage).await;
             tracing::error!(%error, "the log cannot be followed");
             // In this order: who joins before the second line is dismissed by it, who comes later is refused.
             stage.set(Err(NotReady::LogFailed));
@@ -151,7 +152,7 @@ impl Hub {
         }
     }
 
-    async fn follow(&self, log: &dyn EventLog, after: Seq, stage: &Stage) -> Result<(), LogError> {
+    async fn follow(&self, log: &dyn EventLog, after: Seq, stage: &Stage) -> Result<Infallible, LogError> {
         let mut follower = log.follow(after).await?;
         stage.set(Ok(()));
         loop {

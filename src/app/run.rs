@@ -24,7 +24,7 @@ use crate::domain::grant::Grant;
 use crate::domain::id::{AgentId, UserId};
 use crate::domain::lifecycle::Status;
 use crate::ports::clock::Clock;
-use crate::ports::entropy::{Entropy, EntropyError};
+use crate::ports::entropy::{EntropyError, random_id};
 use crate::ports::event_log::{LogError, Receipt};
 use crate::ports::live_source::{AddressError, Ask};
 use crate::ports::revocation_store::RevocationStoreError;
@@ -242,8 +242,4 @@ pub enum OfflineError {
     /// The operating system gives no random bytes.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
-}
-
-fn random_id(entropy: &dyn Entropy) -> Result<String, EntropyError> {
-    Ok(format!("{:032x}", u128::from_be_bytes(entropy.bytes()?)))
 }

@@ -17,7 +17,7 @@ use crate::domain::pattern::Patterns;
 use crate::domain::revocation::Revocation;
 use crate::domain::time::Timestamp;
 use crate::ports::clock::Clock;
-use crate::ports::entropy::Entropy;
+use crate::ports::entropy::{Entropy, random_id};
 use crate::ports::sign_in::{BrowserSession, SessionToken, SignIn};
 use crate::ports::token_issuer::{IssueError, NewToken, Note, Purpose, TokenIssuer};
 use crate::ports::token_verifier::SecretText;
@@ -69,8 +69,7 @@ impl AppSignIn {
     }
 
     fn new_id(&self) -> Result<String, Fault> {
-        let bytes = self.entropy.bytes().map_err(|_| Fault::new(Code::Internal, "try again"))?;
-        Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+        random_id(self.entropy.as_ref()).map_err(|_| Fault::new(Code::Internal, "try again"))
     }
 
     /// Spends a note; false when it was spent before, or when too many are remembered to be sure.

@@ -8,7 +8,7 @@ use crate::domain::fault::{Code, Fault};
 use crate::domain::grant::Principal;
 use crate::domain::time::Monotonic;
 use crate::ports::clock::Clock;
-use crate::ports::entropy::Entropy;
+use crate::ports::entropy::{Entropy, random_id};
 use crate::ports::gate::Ticket;
 use crate::ports::token_verifier::SecretText;
 
@@ -36,8 +36,7 @@ impl Tickets {
     /// # Errors
     /// `overloaded` when too many are out; `internal` without random bytes.
     pub fn give(&self, principal: &Principal) -> Result<Ticket, Fault> {
-        let bytes = self.entropy.bytes().map_err(|_| Fault::new(Code::Internal, "try again"))?;
-        let text = format!("{:032x}", u128::from_be_bytes(bytes));
+        let text = random_id(self.entropy.as_ref()).map_err(|_| Fault::new(Code::Internal, "try again"))?;
         let now = self.clock.monotonic();
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         if out.len() >= TICKETS_MAX {

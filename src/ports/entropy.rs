@@ -14,3 +14,11 @@ pub trait Entropy: Send + Sync {
     /// [`EntropyError`] when the source fails.
     fn bytes(&self) -> Result<[u8; 16], EntropyError>;
 }
+
+/// Sixteen random bytes as 32 hexadecimal digits: an id that nobody can guess.
+///
+/// # Errors
+/// [`EntropyError`] when the source fails.
+pub fn random_id(entropy: &dyn Entropy) -> Result<String, EntropyError> {
+    Ok(format!("{:032x}", u128::from_be_bytes(entropy.bytes()?)))
+}

@@ -5,6 +5,9 @@ use async_trait::async_trait;
 use crate::domain::grant::Principal;
 use crate::domain::time::Timestamp;
 
+/// The longest token, in bytes. Checked before any of it is decoded.
+pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
+
 /// A secret text: a token, a ticket, a code. Never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretText(String);

@@ -16,7 +16,7 @@ use super::{Api, answer, body};
 use crate::adapters::wire::handshake;
 use crate::adapters::wire::report::Kind;
 use crate::domain::fault::{Code, Fault};
-use crate::domain::grant::Principal;
+use crate::domain::grant::{Principal, Scope};
 use crate::domain::id::ID_CHARS_MAX;
 use crate::ports::health::NotReady;
 
@@ -98,6 +98,16 @@ fn shown(path: &str) -> String {
 async fn principal(api: &Api, call: &Call) -> Result<Principal, Vec<Fault>> {
     let token = handshake::bearer(&call.headers).map_err(only)?;
     api.gate.admit(&token).await.map_err(only)
+}
+
+/// Whom the request's token speaks for, where it has this scope. It is asked before the body is read: a stranger's bytes cost nothing.
+async fn holder(api: &Api, call: &Call, scope: Scope) -> Result<Principal, Vec<Fault>> {
+    let principal = principal(api, call).await?;
+    if principal.grant.scopes.has(scope) {
+        return Ok(principal);
+    }
+    let detail = format!("a token with the scope {} is needed", scope.as_str());
+    Err(only(Fault::new(Code::ForbiddenScope, detail)))
 }
 
 /// Reads a JSON body within the size. Whoever was admitted before it came is asked for again after it:

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::config::Algorithm;
 use super::ring::KeyRing;
-use super::verify::{TOKEN_BYTES_MAX, header_of};
+use super::verify::header_of;
 use crate::domain::grant::{Scope, Scopes};
 use crate::domain::id::UserId;
 use crate::domain::pattern::Pattern;
 use crate::domain::revocation::TOKEN_ID_CHARS_MAX;
 use crate::domain::time::Timestamp;
 use crate::ports::token_issuer::{IssueError, NewToken, Note, Purpose, TokenIssuer};
-use crate::ports::token_verifier::SecretText;
+use crate::ports::token_verifier::{SecretText, TOKEN_BYTES_MAX};
 
 /// The `typ` of a note.
 const NOTE_TYPE: &str = "mission-control-note+jwt";

@@ -25,4 +25,3 @@ mod tests;
 
 pub use config::{Algorithm, KeyConfig, KeyError, SECRET_BYTES_MIN};
 pub use ring::KeyRing;
-pub use verify::TOKEN_BYTES_MAX;

@@ -8,10 +8,7 @@ use super::refusal::Refusal;
 use super::ring::KeyRing;
 use crate::domain::grant::Principal;
 use crate::domain::time::Timestamp;
-use crate::ports::token_verifier::{SecretText, TokenError, TokenVerifier};
-
-/// The longest token, in bytes. Checked before any of it is decoded.
-pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
+use crate::ports::token_verifier::{SecretText, TOKEN_BYTES_MAX, TokenError, TokenVerifier};
 
 #[async_trait]
 impl TokenVerifier for KeyRing {

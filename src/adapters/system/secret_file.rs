@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use crate::ports::entropy::Entropy;
+use crate::ports::entropy::{Entropy, random_id};
 
 /// The secret's file within the data directory.
 pub const SECRET_FILE: &str = "signing-secret";
@@ -37,10 +37,7 @@ pub fn read_or_make_secret(data_dir: &Path, entropy: &dyn Entropy) -> io::Result
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         found => return found,
     }
-    let random = || {
-        let bytes = entropy.bytes().map_err(io::Error::other)?;
-        io::Result::Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
-    };
+    let random = || random_id(entropy).map_err(io::Error::other);
     let text = random()? + &random()?;
     let made = data_dir.join(format!("{SECRET_FILE}.{}", random()?));
     let written =

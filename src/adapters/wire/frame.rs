@@ -8,6 +8,7 @@ mod detail;
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::event_type;
 use super::wait::retry_ms;
 use crate::domain::cursor::Seq;
 use crate::domain::event::{ActivityEvent, Event, LifecycleEvent, Recorded, StatusEvent};
@@ -106,7 +107,7 @@ fn status(event: &StatusEvent, place: Place) -> Bytes {
         status: event.standing.status.as_str(),
         timestamp: event.timestamp.millis(),
     };
-    frame("agent:status", payload, place, Some(StatusDetail::of(event)))
+    frame(event_type::STATUS, payload, place, Some(StatusDetail::of(event)))
 }
 
 fn lifecycle(event: &LifecycleEvent, place: Place) -> Bytes {
@@ -115,7 +116,7 @@ fn lifecycle(event: &LifecycleEvent, place: Place) -> Bytes {
         event: event.signal.as_str(),
         timestamp: event.timestamp.millis(),
     };
-    frame("agent:lifecycle", payload, place, LifecycleDetail::of(event))
+    frame(event_type::LIFECYCLE, payload, place, LifecycleDetail::of(event))
 }
 
 fn activity(event: &ActivityEvent, place: Place) -> Bytes {
@@ -125,7 +126,7 @@ fn activity(event: &ActivityEvent, place: Place) -> Bytes {
         last_message: event.last_message.as_str(),
         timestamp: event.timestamp.millis(),
     };
-    frame("session:activity", payload, place, ActivityDetail::of(event))
+    frame(event_type::ACTIVITY, payload, place, ActivityDetail::of(event))
 }
 
 /// An event as it happens.

@@ -5,19 +5,16 @@ mod tests;
 
 use http::{HeaderMap, header};
 
+use super::event_type;
 use crate::domain::cursor::Cursor;
-use crate::domain::event::EventKind;
 use crate::domain::fault::{Code, Fault};
 use crate::domain::interest::{Interest, Kinds};
 use crate::domain::pattern::Patterns;
 use crate::ports::gate::Credential;
-use crate::ports::token_verifier::SecretText;
+use crate::ports::token_verifier::{SecretText, TOKEN_BYTES_MAX};
 
 /// The subprotocol that goes before `bearer.<jwt>`; the only one that is echoed.
 pub const SUBPROTOCOL: &str = "mission-control.v1";
-
-/// Longest token that is looked at, in bytes.
-const TOKEN_BYTES_MAX: usize = 8192;
 
 /// The query of a live connection.
 #[derive(Debug, Default)]
@@ -103,14 +100,9 @@ pub fn interest(agents: Option<Vec<String>>, types: Option<Vec<String>>) -> Resu
         Some(texts) => Patterns::parse(texts.iter().map(String::as_str))
             .map_err(|error| Fault::new(Code::InvalidPattern, error.to_string()).at("/agents"))?,
     };
-    let kind = |text: &String| match text.as_str() {
-        "agent:status" => Ok(EventKind::Status),
-        "agent:lifecycle" => Ok(EventKind::Lifecycle),
-        "session:activity" => Ok(EventKind::Activity),
-        _ => {
-            let detail = "choose among agent:status, agent:lifecycle and session:activity";
-            Err(Fault::new(Code::UnknownType, detail).at("/types"))
-        }
+    let kind = |text: &String| {
+        let detail = "choose among agent:status, agent:lifecycle and session:activity";
+        event_type::parse(text).ok_or_else(|| Fault::new(Code::UnknownType, detail).at("/types"))
     };
     let kinds = match types {
         None => Kinds::ALL,

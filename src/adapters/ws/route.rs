@@ -9,7 +9,7 @@ use std::time::Duration;
 use tracing::Instrument;
 use warp::Filter;
 use warp::filters::BoxedFilter;
-use warp::http::{HeaderMap, HeaderValue, Method, header};
+use warp::http::{HeaderMap, HeaderValue, header};
 use warp::reply::{Reply, Response};
 use warp::ws::Ws;
 
@@ -59,15 +59,13 @@ pub fn route(settings: Arc<WsSettings>, sockets: Arc<LiveSockets>) -> BoxedFilte
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::path!("ws")
         .and(warp::get())
-        .and(warp::method())
         .and(warp::header::headers_cloned())
         .and(query)
         .and(warp::ext::optional::<Caller>())
         .and(warp::addr::remote())
         .and(upgrade)
         .and_then(
-            move |_: Method,
-                  headers: HeaderMap,
+            move |headers: HeaderMap,
                   query: String,
                   caller: Option<Caller>,
                   remote: Option<SocketAddr>,

@@ -5,11 +5,10 @@ use serde::Serialize;
 use warp::Buf;
 use warp::http::StatusCode;
 
-use super::reports::reporter;
-use super::{Outcome, body_of, only, part, principal};
+use super::{Outcome, body_of, holder, only, part, principal};
 use crate::adapters::http::call::Call;
 use crate::adapters::http::{Api, answer};
-use crate::adapters::wire::small;
+use crate::adapters::wire::{event_type, small};
 use crate::domain::event::EventKind;
 use crate::domain::fault::{Code, Fault};
 use crate::domain::grant::Scope;
@@ -34,12 +33,7 @@ struct Line {
 impl Line {
     fn of(connection: &Connection) -> Self {
         let view = &connection.view;
-        let word = |kind| match kind {
-            EventKind::Status => "agent:status",
-            EventKind::Lifecycle => "agent:lifecycle",
-            EventKind::Activity => "session:activity",
-            EventKind::Removal => "removal",
-        };
+        let shown = EventKind::CHOOSABLE.into_iter().filter(|kind| view.kinds().has(*kind));
         Self {
             connection_id: connection.id.to_string(),
             user_id: connection.user.as_str().to_owned(),
@@ -48,11 +42,7 @@ impl Line {
             view: view.id().to_string(),
             complete: view.complete(),
             agents: view.interest().agents.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
-            types: EventKind::CHOOSABLE
-                .into_iter()
-                .filter(|kind| view.kinds().has(*kind))
-                .map(word)
-                .collect(),
+            types: shown.filter_map(event_type::word).collect(),
         }
     }
 }
@@ -81,7 +71,7 @@ pub(super) async fn revoke<B: Buf>(
     call: &Call,
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Outcome {
-    let by = reporter(api, call, Scope::Admin).await?;
+    let by = holder(api, call, Scope::Admin).await?;
     let body = body_of(api, call, &by, body, api.limits.body_bytes).await?;
     let [user, token] = small::texts(&body, ["userId", "jti"])?;
     let refused = |detail: &'static str, field| only(Fault::new(Code::InvalidValue, detail).at(field));

@@ -5,13 +5,13 @@ use serde::Serialize;
 use warp::Buf;
 use warp::http::StatusCode;
 
-use super::{Outcome, body_of, only, part, principal};
+use super::{Outcome, body_of, holder, only, part};
 use crate::adapters::http::call::Call;
 use crate::adapters::http::{Api, answer};
 use crate::adapters::wire::report::{self, Kind, Target};
 use crate::adapters::wire::wait::retry_ms;
 use crate::domain::fault::{Code, Fault};
-use crate::domain::grant::{Principal, Scope};
+use crate::domain::grant::Scope;
 use crate::domain::id::AgentId;
 use crate::ports::event_log::Receipt;
 
@@ -62,16 +62,6 @@ enum Item<'a> {
     Refused(Refused<'a>),
 }
 
-/// The scope is asked before the body is read: a stranger's bytes cost nothing.
-pub(super) async fn reporter(api: &Api, call: &Call, scope: Scope) -> Result<Principal, Vec<Fault>> {
-    let principal = principal(api, call).await?;
-    if principal.grant.scopes.has(scope) {
-        return Ok(principal);
-    }
-    let detail = format!("a token with the scope {} is needed", scope.as_str());
-    Err(only(Fault::new(Code::ForbiddenScope, detail)))
-}
-
 /// One report whose kind and agent the path names.
 pub(super) async fn single<B: Buf>(
     api: &Api,
@@ -81,7 +71,7 @@ pub(super) async fn single<B: Buf>(
     agent: &str,
     session: Option<&str>,
 ) -> Outcome {
-    let by = reporter(api, call, Scope::Report).await?;
+    let by = holder(api, call, Scope::Report).await?;
     let (agent, session) = (part(agent)?, session.map(part).transpose()?);
     let key = key(call)?;
     let bodiless = kind == Kind::Heartbeat && !call.headers.contains_key(warp::http::header::CONTENT_TYPE);
@@ -101,7 +91,7 @@ pub(super) async fn batch<B: Buf>(
     call: &Call,
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Outcome {
-    let by = reporter(api, call, Scope::Report).await?;
+    let by = holder(api, call, Scope::Report).await?;
     let key = key(call)?;
     let body = body_of(api, call, &by, body, api.limits.batch_bytes).await?;
     let items = report::batch(&body, key, api.limits.batch_items, &api.limits.reports).map_err(only)?;
@@ -134,7 +124,7 @@ pub(super) async fn batch<B: Buf>(
 
 /// Forgets an agent.
 pub(super) async fn forget(api: &Api, call: &Call, agent: &str) -> Outcome {
-    let by = reporter(api, call, Scope::Admin).await?;
+    let by = holder(api, call, Scope::Admin).await?;
     let agent = agent_id(&part(agent)?)?;
     let receipt = api.intake.forget(&by, agent).await.map_err(only)?;
     Ok(answer::json(StatusCode::OK, &Accepted::of(&receipt)))

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::bench::{base64url, good_claims, hs256_of, our_key, ring, signed, verdict};
-use crate::adapters::jwt::{Algorithm, TOKEN_BYTES_MAX};
+use crate::adapters::jwt::Algorithm;
+use crate::ports::token_verifier::TOKEN_BYTES_MAX;
 use crate::ports::token_verifier::TokenError;
 
 fn with_header(header: &str) -> String {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::cursor::{Seq, ViewId};
+use crate::domain::event::EventKind;
 use crate::domain::id::AgentId;
 
 fn refused(query: &str) -> Code {
