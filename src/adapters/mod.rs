@@ -1,7 +1,11 @@
-//! The adapters: one folder, one feature, one technology each. None knows another; all may use `wire`.
+//! The adapters: one folder, one feature, one technology each. None knows another; all may use
+//! `wire`, and the live transports `live`.
 
 #[cfg(feature = "wire")]
 pub mod wire;
+
+#[cfg(feature = "live")]
+pub mod live;
 
 #[cfg(feature = "client")]
 pub mod client;

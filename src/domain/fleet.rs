@@ -1,6 +1,7 @@
 //! The fleet: agents and their sessions at one position of history. A fold of events, nothing else.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::cursor::Seq;
@@ -62,6 +63,13 @@ impl Fleet {
     /// All agents in the order of their ids.
     pub fn agents(&self) -> impl Iterator<Item = (&AgentId, &Agent)> {
         self.agents.iter().map(|(id, agent)| (id, agent.as_ref()))
+    }
+
+    /// The agents after this id, or all, in the order of their ids.
+    pub fn agents_after(&self, after: Option<&AgentId>) -> impl Iterator<Item = (&AgentId, &Agent)> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let agents = self.agents.range::<AgentId, _>((from, Bound::Unbounded));
+        agents.map(|(id, agent)| (id, agent.as_ref()))
     }
 
     /// Takes the next event. One that is not after [`Fleet::at`] was taken before and changes nothing.

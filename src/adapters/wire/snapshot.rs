@@ -6,7 +6,6 @@ mod tests;
 use bytes::Bytes;
 
 use super::frame;
-use crate::domain::cursor::Seq;
 use crate::domain::fleet::{Agent, Fleet};
 use crate::domain::id::AgentId;
 use crate::domain::view::View;
@@ -43,40 +42,76 @@ impl Snapshot {
     }
 }
 
-/// The frames of a copy one by one, encoded as they are taken: agents, then sessions, then how it ends.
-pub struct Frames<'a> {
-    agents: Box<dyn Iterator<Item = Bytes> + Send + 'a>,
-    sessions: Box<dyn Iterator<Item = Bytes> + Send + 'a>,
-    taken: (usize, usize),
-    at: Seq,
+/// A walk over the frames of a copy, some at a time: agents, then sessions. Between two steps it is a
+/// place and two counts, so that whoever walks holds neither frames nor an iterator.
+#[derive(Debug, Default)]
+pub struct Walk {
+    place: Place,
+    counted: Counted,
 }
 
-impl<'a> Frames<'a> {
-    /// What the view shows of the fleet.
-    #[must_use]
-    pub fn of(fleet: &'a Fleet, view: &'a View) -> Self {
-        let agents = Box::new(agent_frames(fleet, view));
-        let sessions = Box::new(session_frames(fleet, view));
-        Self { agents, sessions, taken: (0, 0), at: fleet.at() }
-    }
+/// How many frames of a copy were taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counted {
+    /// Frames of agents.
+    pub agents: usize,
+    /// Frames of sessions.
+    pub sessions: usize,
+}
 
-    /// `sync:end`, counting what was taken.
-    #[must_use]
-    pub fn end(&self) -> Bytes {
-        frame::sync_end(self.taken.0, self.taken.1, self.at)
+/// Where a walk is; an id is that of the last agent it looked at.
+#[derive(Debug)]
+enum Place {
+    Agents(Option<AgentId>),
+    Sessions(Option<AgentId>),
+    Done,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::Agents(None)
     }
 }
 
-impl Iterator for Frames<'_> {
-    type Item = Bytes;
-
-    fn next(&mut self) -> Option<Bytes> {
-        if let Some(agent) = self.agents.next() {
-            self.taken.0 = self.taken.0.saturating_add(1);
-            return Some(agent);
+impl Walk {
+    /// Looks at so many agents more, hidden ones too, and puts the frames of those that are shown. Gives
+    /// the counts of the whole copy once it was walked to the end. All steps must name the same fleet and
+    /// the same view.
+    pub fn step(
+        &mut self,
+        fleet: &Fleet,
+        view: &View,
+        look_at: usize,
+        mut put: impl FnMut(Bytes),
+    ) -> Option<Counted> {
+        let skipped = view.shows_nothing();
+        match &self.place {
+            Place::Agents(after) if view.kinds().status && !skipped => {
+                let mut last = None;
+                for (id, agent) in fleet.agents_after(after.as_ref()).take(look_at) {
+                    if view.shows(id) {
+                        put(frame::agent(agent));
+                        self.counted.agents = self.counted.agents.saturating_add(1);
+                    }
+                    last = Some(id.clone());
+                }
+                self.place = last.map_or(Place::Sessions(None), |last| Place::Agents(Some(last)));
+            }
+            Place::Agents(_) => self.place = Place::Sessions(None),
+            Place::Sessions(after) if view.kinds().activity && !skipped => {
+                let mut last = None;
+                for (id, agent) in fleet.agents_after(after.as_ref()).take(look_at) {
+                    if view.shows(id) {
+                        agent.sessions.values().map(frame::session).for_each(&mut put);
+                        self.counted.sessions = self.counted.sessions.saturating_add(agent.sessions.len());
+                    }
+                    last = Some(id.clone());
+                }
+                self.place = last.map_or(Place::Done, |last| Place::Sessions(Some(last)));
+            }
+            Place::Sessions(_) => self.place = Place::Done,
+            Place::Done => {}
         }
-        let session = self.sessions.next()?;
-        self.taken.1 = self.taken.1.saturating_add(1);
-        Some(session)
+        matches!(self.place, Place::Done).then_some(self.counted)
     }
 }

@@ -5,7 +5,6 @@
 //! knows which library speaks the protocol.
 
 mod client;
-mod ring;
 mod route;
 mod session;
 mod slot;

@@ -12,12 +12,12 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::client::Conduct;
-use super::ring::Found;
 use super::route::WsSettings;
 use super::slot::Dismissal;
 use super::socket::{Incoming, SendError, Socket};
 use super::sockets::{LiveSockets, Registration};
-use crate::adapters::wire::snapshot::Frames;
+use crate::adapters::live::Found;
+use crate::adapters::wire::snapshot::Walk;
 use crate::adapters::wire::wait::retry_ms;
 use crate::adapters::wire::{close_code, frame};
 use crate::domain::cursor::Seq;
@@ -29,7 +29,7 @@ use crate::ports::live_feed::{Beginning, Opened, Seat};
 
 /// Events that are looked at before others get their turn.
 const EVENTS_AT_ONCE: usize = 256;
-/// Frames of a copy that are encoded and sent before others get their turn.
+/// Agents of a copy that are looked at before others get their turn.
 const COPY_AT_ONCE: usize = 256;
 /// How long before its end a token's end is announced.
 const ANNOUNCE_BEFORE: Duration = Duration::from_secs(30);
@@ -188,17 +188,17 @@ impl Session {
             };
         };
         // A part at a time: however large the fleet, a connection holds no more of it in frames.
-        let mut part = Vec::with_capacity(COPY_AT_ONCE);
-        let mut copy = Frames::of(fleet, &self.view);
-        for frame in copy.by_ref() {
-            part.push(frame);
-            if part.len() >= COPY_AT_ONCE {
-                self.send(socket, std::mem::take(&mut part)).await?;
-                tokio::task::yield_now().await;
+        let mut walk = Walk::default();
+        loop {
+            let mut part = Vec::new();
+            let end = walk.step(fleet, &self.view, COPY_AT_ONCE, |frame| part.push(frame));
+            part.extend(end.map(|end| frame::sync_end(end.agents, end.sessions, fleet.at())));
+            self.send(socket, part).await?;
+            if end.is_some() {
+                return Ok(());
             }
+            tokio::task::yield_now().await;
         }
-        part.push(copy.end());
-        self.send(socket, part).await
     }
 
     /// Announces a new beginning on a connection that goes on, and sends its copy.
@@ -214,7 +214,7 @@ impl Session {
             Found::Next(entries) => {
                 let Some(last) = entries.last().map(|entry| entry.recorded.seq) else { return Ok(()) };
                 let shown = entries.iter().filter(|entry| self.view.covers(&entry.recorded.event));
-                let frames: Vec<_> = shown.map(|entry| entry.frame()).collect();
+                let frames: Vec<_> = shown.map(|entry| entry.frame().clone()).collect();
                 if !frames.is_empty() {
                     self.send(socket, frames).await?;
                 }

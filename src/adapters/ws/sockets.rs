@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::ring::{Found, Ring};
 use super::slot::{Dismissal, Slot};
+use crate::adapters::live::{Found, Ring};
+use crate::adapters::wire::frame;
 use crate::domain::cursor::Seq;
 use crate::domain::farewell::Farewell;
 use crate::domain::id::ConnectionId;
@@ -51,7 +52,7 @@ impl LiveSockets {
     #[must_use]
     pub fn new(ring_events: usize) -> Self {
         Self {
-            ring: RwLock::new(Ring::new(ring_events)),
+            ring: RwLock::new(Ring::new(ring_events, frame::event)),
             capacity: u64::try_from(ring_events).unwrap_or(u64::MAX).max(1),
             head: watch::Sender::new(Seq::ZERO),
             reach: Mutex::default(),

@@ -50,7 +50,7 @@ fn told(frames: &[Bytes]) -> Vec<String> {
     frames.iter().map(tell).collect()
 }
 
-/// A copy taken frame by frame, which must be the copy taken whole.
+/// A copy walked one agent at a time, which must be the copy taken whole.
 struct Whole {
     agents: Vec<Bytes>,
     sessions: Vec<Bytes>,
@@ -59,11 +59,19 @@ struct Whole {
 
 impl Whole {
     fn of(fleet: &Fleet, view: &View) -> Self {
-        let mut frames = Frames::of(fleet, view);
-        let one_by_one: Vec<_> = frames.by_ref().collect();
         let Snapshot { agents, sessions } = Snapshot::of(fleet, view);
-        assert_eq!(one_by_one, [agents.clone(), sessions.clone()].concat());
-        Self { agents, sessions, end: frames.end() }
+        for look_at in [1, 2, 100] {
+            let (mut walk, mut walked) = (Walk::default(), Vec::new());
+            let counted = loop {
+                if let Some(counted) = walk.step(fleet, view, look_at, |frame| walked.push(frame)) {
+                    break counted;
+                }
+            };
+            assert_eq!(walked, [agents.clone(), sessions.clone()].concat());
+            assert_eq!(counted, Counted { agents: agents.len(), sessions: sessions.len() });
+        }
+        let end = frame::sync_end(agents.len(), sessions.len(), fleet.at());
+        Self { agents, sessions, end }
     }
 }
 

@@ -1,0 +1,250 @@
+//! Copies of the fleet as bytes: each is encoded once, a part at a time, by whoever comes to a part
+//! first. A reader holds a place in a copy and nothing else; only this list keeps a copy alive.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::adapters::wire::snapshot::{Counted, Walk};
+use crate::domain::fleet::Fleet;
+use crate::domain::time::Monotonic;
+use crate::domain::view::View;
+
+/// Copies that are kept at a time: what memory they may cost.
+const ALIVE_MAX: usize = 8;
+/// For so long a copy that others wait for is kept for its slow readers.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// A part is complete with so many bytes, or so many agents that were looked at.
+const PART_BYTES: usize = 64 * 1024;
+const PART_AGENTS: usize = 4096;
+/// Agents that are looked at between two looks at the size.
+const STEP_AGENTS: usize = 64;
+
+/// How a transport writes a frame: appends it, given as JSON, to a part.
+pub type Encoding = fn(json: &[u8], part: &mut Vec<u8>);
+
+/// One part of a copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// These bytes, and then the next part. They may be none: nothing that was looked at is shown.
+    Bytes(Bytes),
+    /// There are no more parts; so much was in them.
+    End(Counted),
+}
+
+/// One fleet as one view shows it, in bytes.
+#[derive(Debug)]
+pub struct Copy {
+    fleet: Arc<Fleet>,
+    view: Arc<View>,
+    since: Monotonic,
+    encoding: Encoding,
+    built: Mutex<Built>,
+}
+
+#[derive(Debug, Default)]
+struct Built {
+    parts: Vec<Bytes>,
+    walk: Walk,
+    end: Option<Counted>,
+}
+
+impl Copy {
+    /// The part at this place, encoded by the first who asks. Places are asked for from 0 on, without holes.
+    #[must_use]
+    pub fn part(&self, place: usize) -> Part {
+        let mut guard = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        let built = &mut *guard;
+        if let Some(part) = built.parts.get(place) {
+            return Part::Bytes(part.clone());
+        }
+        if let Some(end) = built.end {
+            return Part::End(end);
+        }
+        let mut part = Vec::new();
+        let mut looked_at = 0_usize;
+        while built.end.is_none() && part.len() < PART_BYTES && looked_at < PART_AGENTS {
+            looked_at = looked_at.saturating_add(STEP_AGENTS);
+            let put = |frame: Bytes| (self.encoding)(&frame, &mut part);
+            built.end = built.walk.step(&self.fleet, &self.view, STEP_AGENTS, put);
+        }
+        let part = Bytes::from(part);
+        built.parts.push(part.clone());
+        Part::Bytes(part)
+    }
+}
+
+/// The copies of one transport.
+#[derive(Debug)]
+pub struct Copies {
+    encoding: Encoding,
+    alive: Mutex<VecDeque<Arc<Copy>>>,
+}
+
+impl Copies {
+    /// No copies yet; they will be written so.
+    #[must_use]
+    pub fn new(encoding: Encoding) -> Self {
+        Self { encoding, alive: Mutex::default() }
+    }
+
+    /// The copy of this fleet through this view: one that there is, or a new one. Nothing when all that
+    /// are kept are being read: ask again later. A copy whose readers take longer than
+    /// [fifteen seconds](PATIENCE) gives way, and they find it gone.
+    #[must_use]
+    pub fn open(&self, fleet: &Arc<Fleet>, view: &Arc<View>, now: Monotonic) -> Option<Weak<Copy>> {
+        let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |copy: &&Arc<Copy>| Arc::ptr_eq(&copy.fleet, fleet) && copy.view == *view;
+        if let Some(copy) = alive.iter().find(same) {
+            return Some(Arc::downgrade(copy));
+        }
+        alive.retain(|copy| Arc::weak_count(copy) > 0);
+        if alive.len() >= ALIVE_MAX {
+            let oldest = alive.front()?;
+            if now.since(oldest.since) < PATIENCE {
+                return None;
+            }
+            alive.pop_front();
+        }
+        let (fleet, view) = (Arc::clone(fleet), Arc::clone(view));
+        let copy = Copy { fleet, view, since: now, encoding: self.encoding, built: Mutex::default() };
+        let copy = Arc::new(copy);
+        let reader = Arc::downgrade(&copy);
+        alive.push_back(copy);
+        Some(reader)
+    }
+
+    /// Forgets copies that nobody reads.
+    pub fn tidy(&self) {
+        self.alive.lock().unwrap_or_else(PoisonError::into_inner).retain(|copy| Arc::weak_count(copy) > 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::desk::{Command, Desk};
+    use crate::domain::grant::{Grant, Scope, Scopes};
+    use crate::domain::id::AgentId;
+    use crate::domain::interest::Interest;
+    use crate::domain::lifecycle::Status;
+    use crate::domain::limits::Limits;
+    use crate::domain::pattern::Patterns;
+    use crate::domain::report::{Report, ReportBody};
+    use crate::domain::text::Labels;
+    use crate::domain::time::Timestamp;
+
+    fn fleet(agents: usize) -> Arc<Fleet> {
+        let mut desk = Desk::new(Fleet::default(), Limits::default());
+        for number in 0..agents {
+            let agent = AgentId::parse(&format!("a{number:05}")).unwrap();
+            let body = ReportBody::Status {
+                status: Status::Online,
+                message: None,
+                state: None,
+                labels: None::<Labels>,
+            };
+            let report = Report { agent: agent.clone(), timestamp: None, instance: None, body };
+            let decision = desk.decide(&Command::Report(report), Timestamp::saturating(7)).unwrap();
+            desk.keep(&agent, decision);
+        }
+        Arc::new(desk.fleet().clone())
+    }
+
+    fn view(asked: &str) -> Arc<View> {
+        let agents = Patterns::parse([asked]).unwrap();
+        let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
+        Arc::new(View::new(grant, Interest { agents, ..Interest::all() }))
+    }
+
+    fn lines(json: &[u8], part: &mut Vec<u8>) {
+        part.extend_from_slice(json);
+        part.push(b'\n');
+    }
+
+    fn at(seconds: u64) -> Monotonic {
+        Monotonic::new(Duration::from_secs(seconds))
+    }
+
+    fn read(copy: &Weak<Copy>) -> (String, Counted, usize) {
+        let copy = copy.upgrade().unwrap();
+        let mut text = Vec::new();
+        for place in 0.. {
+            match copy.part(place) {
+                Part::Bytes(part) => text.extend_from_slice(&part),
+                Part::End(end) => return (String::from_utf8(text).unwrap(), end, place),
+            }
+        }
+        unreachable!("a copy ends")
+    }
+
+    #[test]
+    fn a_copy_is_read_in_parts_and_ends_with_what_was_in_them() {
+        let copies = Copies::new(lines);
+        let copy = copies.open(&fleet(3000), &view("*"), at(0)).unwrap();
+        let (text, end, parts) = read(&copy);
+        assert_eq!(end, Counted { agents: 3000, sessions: 0 });
+        assert_eq!(text.lines().count(), 3000);
+        assert!(text.lines().last().unwrap().contains("a02999"));
+        assert!(parts > 3, "{parts} parts");
+        assert_eq!(read(&copy), (text, end, parts), "and it is the same for everybody");
+    }
+
+    #[test]
+    fn a_part_is_encoded_once_for_all_who_see_the_same() {
+        let copies = Copies::new(lines);
+        let fleet = fleet(10);
+        let one = copies.open(&fleet, &view("a*"), at(0)).unwrap();
+        let other = copies.open(&fleet, &view("a*"), at(1)).unwrap();
+        assert!(one.ptr_eq(&other));
+        let part = |copy: &Weak<Copy>| match copy.upgrade().unwrap().part(0) {
+            Part::Bytes(bytes) => bytes.as_ptr(),
+            Part::End(_) => panic!("it has a part"),
+        };
+        assert_eq!(part(&one), part(&other));
+        assert!(!one.ptr_eq(&copies.open(&fleet, &view("b*"), at(1)).unwrap()));
+    }
+
+    #[test]
+    fn what_is_hidden_makes_no_part_long() {
+        let copies = Copies::new(lines);
+        let copy = copies.open(&fleet(9000), &view("nobody"), at(0)).unwrap();
+        let (text, end, parts) = read(&copy);
+        assert_eq!((text.as_str(), end), ("", Counted::default()));
+        assert!(parts >= 4, "agents that are looked at count too: {parts} parts");
+    }
+
+    #[test]
+    fn the_ninth_copy_waits_until_one_was_read_or_took_too_long() {
+        let copies = Copies::new(lines);
+        let fleet = fleet(1);
+        let names: Vec<String> = (0..=ALIVE_MAX).map(|number| format!("a{number}")).collect();
+        let mut readers: Vec<_> = names
+            .iter()
+            .take(ALIVE_MAX)
+            .map(|name| copies.open(&fleet, &view(name), at(0)).unwrap())
+            .collect();
+        let ninth = view(names.last().unwrap());
+        assert!(copies.open(&fleet, &ninth, at(14)).is_none());
+        drop(readers.remove(3));
+        let reader = copies.open(&fleet, &ninth, at(14)).unwrap();
+        assert!(readers.iter().all(|reader| reader.upgrade().is_some()));
+        let late = copies.open(&fleet, &view("late"), at(15)).unwrap();
+        assert!(readers[0].upgrade().is_none(), "the oldest gives way");
+        assert!(readers[1].upgrade().is_some() && reader.upgrade().is_some() && late.upgrade().is_some());
+    }
+
+    #[test]
+    fn a_copy_that_nobody_reads_is_forgotten() {
+        let copies = Copies::new(lines);
+        let fleet = fleet(1);
+        let reader = copies.open(&fleet, &view("*"), at(0)).unwrap();
+        copies.tidy();
+        assert_eq!(Arc::strong_count(&fleet), 2);
+        drop(reader);
+        copies.tidy();
+        assert_eq!(Arc::strong_count(&fleet), 1);
+    }
+}
