@@ -5,6 +5,7 @@
 //! knows which library speaks the protocol.
 
 mod client;
+mod codec;
 mod route;
 mod session;
 mod slot;
