@@ -12,5 +12,7 @@ mod slot;
 mod socket;
 mod sockets;
 
+#[cfg(feature = "test-support")]
+pub use codec::check::frames as check_frames;
 pub use route::{WsSettings, route};
 pub use sockets::LiveSockets;

@@ -13,6 +13,8 @@ mod mask;
 mod message;
 mod violation;
 
+#[cfg(feature = "test-support")]
+pub(super) mod check;
 #[cfg(test)]
 mod tests;
 

@@ -1,5 +1,6 @@
 //! Frames of clients, good and bad, and what the decoder makes of them.
 
+mod corpus;
 mod oracle;
 mod pieces;
 mod rules;
