@@ -186,6 +186,7 @@ fn ws_settings(
         query_token: settings.auth.query_token,
         heartbeat: settings.stream.heartbeat,
         frame_bytes: limits.frame_bytes,
+        frame_fragments: limits.frame_fragments,
         frames: Rate { per_second: limits.frames_per_second, burst: limits.frames_burst },
         interest_every: Duration::from_secs(1) / limits.interest_per_second.max(1),
         reports,

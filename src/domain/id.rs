@@ -126,13 +126,23 @@ impl ConnectionId {
         Self(number)
     }
 
-    /// A number from 0 up to 1 that spreads connections evenly over an interval, however many there
-    /// are: multiples of the golden ratio.
+    /// A number below `parts` that spreads connections evenly over them, however many there are and
+    /// whatever else is decided by their numbers: multiples of the golden ratio. 0 when there are no parts.
     #[must_use]
-    pub fn spread(self) -> f64 {
-        const TURN: u32 = 0x9e37_79b9;
-        let low = u32::try_from(self.0 & u64::from(u32::MAX)).unwrap_or(0);
-        f64::from(low.wrapping_mul(TURN)) / (f64::from(u32::MAX) + 1.0)
+    pub const fn spread_over(self, parts: u32) -> u32 {
+        const TURN: u64 = 0x9e37_79b9_7f4a_7c15;
+        let [a, b, c, d, ..] = self.0.wrapping_mul(TURN).to_be_bytes();
+        match u32::from_be_bytes([a, b, c, d]).checked_rem(parts) {
+            Some(part) => part,
+            None => 0,
+        }
+    }
+
+    /// One of `parts`, by turns. 0 when there are no parts.
+    #[must_use]
+    pub fn among(self, parts: usize) -> usize {
+        let parts = u64::try_from(parts).unwrap_or(u64::MAX);
+        self.0.checked_rem(parts).and_then(|part| usize::try_from(part).ok()).unwrap_or_default()
     }
 
     /// Reads the form `c7`.

@@ -24,7 +24,7 @@ pub(crate) const LAW: &[Room] = &[
     room("adapters/http",      "domain ports adapters/wire adapters/http",
          "warp hyper hyper_util tower_service tokio tracing futures_util bytes http serde serde_json"),
     room("adapters/live",      "domain ports adapters/wire adapters/live", "bytes"),
-    room("adapters/ws",        "domain ports adapters/wire adapters/live adapters/ws", "warp tokio tokio_tungstenite tracing futures_util bytes http serde_json"),
+    room("adapters/ws",        "domain ports adapters/wire adapters/live adapters/ws", "warp hyper hyper_util tokio tracing bytes sha1 base64"),
     room("adapters/jwt",       "domain ports adapters/wire adapters/jwt",       "jsonwebtoken serde serde_json tracing"),
     room("adapters/memory",    "domain ports adapters/wire adapters/memory",    "tokio"),
     room("adapters/revocations", "domain ports adapters/revocations",           "tokio serde serde_json"),

@@ -6,16 +6,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::upgrade::OnUpgrade;
 use tracing::Instrument;
 use warp::Filter;
 use warp::filters::BoxedFilter;
-use warp::http::{HeaderMap, HeaderValue, header};
+use warp::http::{HeaderMap, header};
 use warp::reply::{Reply, Response};
-use warp::ws::Ws;
 
+use super::codec::Limits as FrameLimits;
 use super::session::Session;
-use super::socket::Socket;
 use super::sockets::LiveSockets;
+use super::upgrade;
 use crate::adapters::wire::caller::Caller;
 use crate::adapters::wire::handshake::{self, OriginRule, StreamQuery};
 use crate::adapters::wire::problem;
@@ -28,6 +29,9 @@ use crate::ports::live_feed::{Arrival, LiveFeed, Opened};
 
 /// The name of this transport in connection lists.
 const TRANSPORT: &str = "websocket";
+
+/// How long the answer to a handshake may take to go out.
+const UPGRADE_WITHIN: Duration = Duration::from_secs(10);
 
 /// What the sessions call, and the rules they keep.
 pub struct WsSettings {
@@ -43,8 +47,10 @@ pub struct WsSettings {
     pub query_token: bool,
     /// The time between two heartbeats.
     pub heartbeat: Duration,
-    /// Largest frame of a client, in bytes.
+    /// Largest message of a client, in bytes.
     pub frame_bytes: usize,
+    /// Most fragments of a message of a client.
+    pub frame_fragments: usize,
     /// Frames of a client.
     pub frames: Rate,
     /// The least time between two changes of what a connection asks for.
@@ -53,9 +59,14 @@ pub struct WsSettings {
     pub reports: Limits,
 }
 
+impl WsSettings {
+    pub(super) const fn limits(&self) -> FrameLimits {
+        FrameLimits { message_bytes: self.frame_bytes, fragments: self.frame_fragments, binary: false }
+    }
+}
+
 /// The handshake route, `GET /ws`.
 pub fn route(settings: Arc<WsSettings>, sockets: Arc<LiveSockets>) -> BoxedFilter<(Response,)> {
-    let upgrade = warp::ws().map(Some).or(warp::any().map(|| None)).unify();
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::path!("ws")
         .and(warp::get())
@@ -63,13 +74,13 @@ pub fn route(settings: Arc<WsSettings>, sockets: Arc<LiveSockets>) -> BoxedFilte
         .and(query)
         .and(warp::ext::optional::<Caller>())
         .and(warp::addr::remote())
-        .and(upgrade)
+        .and(warp::ext::optional::<OnUpgrade>())
         .and_then(
             move |headers: HeaderMap,
                   query: String,
                   caller: Option<Caller>,
                   remote: Option<SocketAddr>,
-                  upgrade| {
+                  upgrade: Option<OnUpgrade>| {
                 let (settings, sockets) = (Arc::clone(&settings), Arc::clone(&sockets));
                 let caller = caller.unwrap_or_else(|| Caller::unnamed(remote.map(|at| at.ip())));
                 let span = tracing::info_span!("request", request_id = caller.request_id);
@@ -96,7 +107,7 @@ async fn handshake(
     headers: &HeaderMap,
     query: &str,
     caller: &Caller,
-    upgrade: Option<Ws>,
+    upgrade: Option<OnUpgrade>,
 ) -> Result<Response, Fault> {
     let read = read_handshake(settings, headers, query, caller, upgrade);
     let (arrival, upgrade) = match read {
@@ -104,8 +115,11 @@ async fn handshake(
         Err(fault) => return Err(settings.feed.turn_away(caller.address, fault).await),
     };
     let opened = settings.feed.open(arrival).await?;
-    let upgrade = Socket::limits(upgrade, settings.frame_bytes);
-    Ok(switch(upgrade, opened, settings, sockets, handshake::offers_subprotocol(headers), caller))
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok()).unwrap_or_default();
+    let echo = handshake::offers_subprotocol(headers).then_some(handshake::SUBPROTOCOL);
+    let response = upgrade::accept(key, echo);
+    switch(upgrade, opened, settings, sockets, caller);
+    Ok(response)
 }
 
 /// Who comes and what they ask for, from a well-formed handshake.
@@ -114,8 +128,8 @@ fn read_handshake(
     headers: &HeaderMap,
     query: &str,
     caller: &Caller,
-    upgrade: Option<Ws>,
-) -> Result<(Arrival, Ws), Fault> {
+    upgrade: Option<OnUpgrade>,
+) -> Result<(Arrival, OnUpgrade), Fault> {
     check_upgrade(headers)?;
     settings.origins.check(headers)?;
     let query = StreamQuery::parse(query)?;
@@ -126,30 +140,36 @@ fn read_handshake(
     Ok((Arrival { transport: TRANSPORT, peer: caller.address, credential, interest, cursor }, upgrade))
 }
 
+/// Takes the socket once the answer went out, and hands it to its shard. The connection can be reached,
+/// and ended, from now on.
 fn switch(
-    upgrade: Ws,
+    upgrade: OnUpgrade,
     opened: Opened,
     settings: &Arc<WsSettings>,
     sockets: &Arc<LiveSockets>,
-    echo: bool,
     caller: &Caller,
-) -> Response {
+) {
     let (connection_id, user_id) = (opened.connection.to_string(), opened.principal.user.to_string());
     let span = tracing::info_span!("connection", connection_id, request_id = caller.request_id, user_id);
-    let session = Session::new(opened, Arc::clone(settings), sockets);
-    let upgraded = move |socket| async move {
-        session.run(Socket::new(socket)).instrument(span).await;
+    let registration = sockets.register(opened.connection);
+    let (settings, sockets) = (Arc::clone(settings), Arc::clone(sockets));
+    let taking = async move {
+        match tokio::time::timeout(UPGRADE_WITHIN, upgrade::take_back(upgrade)).await {
+            Ok(Ok((socket, first))) => {
+                tracing::info!("connected");
+                let inbox = Arc::clone(registration.inbox());
+                let session = Session::new(opened, registration, socket, &first, &settings);
+                sockets.admit(session, &inbox, &settings);
+            }
+            Ok(Err(error)) => tracing::warn!(%error, "no connection came of a handshake"),
+            Err(_) => tracing::info!("the peer did not take the answer to its handshake"),
+        }
     };
-    let mut response = upgrade.on_upgrade(upgraded).into_response();
-    if echo {
-        let name = HeaderValue::from_static(handshake::SUBPROTOCOL);
-        response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, name);
-    }
-    response
+    tokio::spawn(taking.instrument(span));
 }
 
 /// RFC 6455, section 4.2.1: the headers that make a request a handshake of version 13.
-fn check_upgrade(headers: &HeaderMap) -> Result<(), Fault> {
+pub(super) fn check_upgrade(headers: &HeaderMap) -> Result<(), Fault> {
     let has = |name: header::HeaderName, word: &str| {
         let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
         values.flat_map(|text| text.split(',')).any(|item| item.trim().eq_ignore_ascii_case(word))

@@ -1,52 +1,52 @@
-//! One connection from `hello` to close. It reads the ring from its own position; nothing is queued
-//! for it, and a peer that reads slowly holds up nobody else.
+//! One connection from `hello` to close: a socket, a place in the history, a view, and a tail. It is
+//! visited by its shard and never waits; what takes time is asked for and answered later.
 
+mod closing;
+mod copying;
 mod incoming;
+mod outcome;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::FutureExt;
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
-
 use super::client::Conduct;
+use super::inbox::{Bell, Dismissal, Registration};
+use super::link::{BLOCKED_AFTER, Gone, Link, Read};
+use super::place::{Advance, Events, Mark, Place, Run};
 use super::route::WsSettings;
-use super::slot::Dismissal;
-use super::socket::{Incoming, SendError, Socket};
-use super::sockets::{LiveSockets, Registration};
-use crate::adapters::live::Found;
-use crate::adapters::wire::snapshot::Walk;
-use crate::adapters::wire::wait::retry_ms;
-use crate::adapters::wire::{close_code, frame};
+use super::sockets::LiveSockets;
+use crate::adapters::wire::frame;
 use crate::domain::cursor::Seq;
 use crate::domain::farewell::Farewell;
 use crate::domain::grant::Principal;
-use crate::domain::time::Timestamp;
+use crate::domain::id::ConnectionId;
+use crate::domain::time::{Monotonic, Timestamp};
 use crate::domain::view::View;
 use crate::ports::live_feed::{Beginning, Opened, Seat};
+use closing::Closing;
+use copying::Copying;
+pub(super) use outcome::Outcome;
 
-/// Events that are looked at before others get their turn.
-const EVENTS_AT_ONCE: usize = 256;
-/// Agents of a copy that are looked at before others get their turn.
-const COPY_AT_ONCE: usize = 256;
 /// How long before its end a token's end is announced.
 const ANNOUNCE_BEFORE: Duration = Duration::from_secs(30);
 /// The longest life of a connection: a token may name an end that no timer can hold.
 const LIFE_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-/// Messages that are read before a peer is taken for dead.
-const READ_BEFORE_SILENT_MAX: usize = 64;
 /// Pings without an answer after which the peer counts as dead: two intervals.
-const PINGS_UNANSWERED_MAX: u32 = 2;
+const PINGS_UNANSWERED_MAX: u8 = 2;
+/// Reads of what came already, before a peer is taken for dead.
+const READS_BEFORE_SILENT: usize = 64;
 
 /// Why a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    /// The peer is gone, or said goodbye itself.
+pub(super) enum End {
+    /// The peer is gone.
     Gone,
+    /// The peer said goodbye, with this code.
+    Left(Option<u16>),
     /// We end it.
     Dismissed(Dismissal),
+    /// We end it since the peer broke the protocol: nothing that follows can be read.
+    Broken(Farewell),
 }
 
 impl From<Farewell> for End {
@@ -55,238 +55,274 @@ impl From<Farewell> for End {
     }
 }
 
-impl From<SendError> for End {
-    fn from(error: SendError) -> Self {
-        match error {
-            SendError::Gone => Self::Gone,
-            SendError::Blocked => Farewell::Blocked.into(),
-        }
+impl From<Gone> for End {
+    fn from(Gone: Gone) -> Self {
+        Self::Gone
     }
+}
+
+/// When a session wants to be visited again, beside its timer and its socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// When something is new.
+    Idle,
+    /// As soon as the others had their turn.
+    Again,
+}
+
+/// What a connection waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Busy {
+    No,
+    /// The answer to a report: its next frame waits, events go on.
+    Reporting,
+    /// A new beginning or token: events wait too.
+    Beginning,
+}
+
+/// What a visit needs.
+pub(super) struct Turn<'a> {
+    pub(super) settings: &'a Arc<WsSettings>,
+    pub(super) sockets: &'a Arc<LiveSockets>,
+    pub(super) now: Monotonic,
+    /// Up to where the shard knows whom events are for.
+    pub(super) head: Seq,
+    pub(super) run: &'a mut Run,
+    /// Where bytes are read into.
+    pub(super) scratch: &'a mut [u8],
 }
 
 /// One connection.
+#[derive(Debug)]
 pub(super) struct Session {
-    settings: Arc<WsSettings>,
+    link: Link,
+    bell: Arc<Bell>,
     registration: Registration,
-    head: watch::Receiver<Seq>,
-    principal: Principal,
-    view: View,
-    /// Every event up to here was considered.
-    position: Seq,
-    conduct: Conduct,
-    next_beat: Instant,
-    pings_unanswered: u32,
+    principal: Arc<Principal>,
+    view: Arc<View>,
+    place: Place,
+    copying: Option<Box<Copying>>,
+    conduct: Option<Box<Conduct>>,
+    closing: Option<Closing>,
     /// When the token's end is to be announced, then when the connection ends.
-    announce_at: Option<Instant>,
-    ends_at: Instant,
-    opening: Option<Box<Opening>>,
+    announce_at: Option<Monotonic>,
+    ends_at: Monotonic,
+    /// What the shard's timer holds for this session.
+    pub(super) timer: Option<Monotonic>,
+    busy: Busy,
+    pings_unanswered: u8,
     _seat: Seat,
 }
 
-/// What is sent first.
-struct Opening {
-    hello: Bytes,
-    beginning: Beginning,
-}
-
 impl Session {
-    /// Takes a connection that was let in; it is reachable from here on.
-    pub(super) fn new(opened: Opened, settings: Arc<WsSettings>, sockets: &Arc<LiveSockets>) -> Self {
-        let registration = sockets.register(opened.connection);
+    /// A connection that was let in, on its socket; `first` came from the peer already.
+    pub(super) fn new(
+        opened: Opened,
+        registration: Registration,
+        socket: tokio::net::TcpStream,
+        first: &[u8],
+        settings: &WsSettings,
+    ) -> Self {
+        let bell = registration.inbox().bell(registration.id());
+        let now = settings.clock.monotonic();
         let hello = frame::hello(&frame::Hello::of(&opened, settings.heartbeat));
-        let now = Instant::now();
         let mut session = Self {
-            head: sockets.head(),
+            link: Link::new(socket, Arc::clone(&bell).into(), first),
+            bell,
             registration,
-            view: opened.beginning.view.clone(),
-            position: opened.beginning.from,
-            conduct: Conduct::new(settings.frames, settings.interest_every),
-            next_beat: now + first_beat(opened.connection, settings.heartbeat),
-            pings_unanswered: 0,
+            view: Arc::new(opened.beginning.view.clone()),
+            principal: Arc::new(opened.principal),
+            place: Place::after(opened.beginning.from),
+            copying: None,
+            conduct: None,
+            closing: None,
             announce_at: None,
             ends_at: now,
-            principal: opened.principal,
-            opening: Some(Box::new(Opening { hello, beginning: opened.beginning })),
+            timer: None,
+            busy: Busy::No,
+            pings_unanswered: 0,
             _seat: opened.seat,
-            settings,
         };
-        session.set_end(opened.ends_at);
+        session.set_end(opened.ends_at, settings);
+        session.link.put_text(&hello);
+        session.start(&opened.beginning, now);
         session
     }
 
-    /// Serves the connection until it ends.
-    pub(super) async fn run(mut self, mut socket: Socket) {
-        tracing::info!("connected");
-        let end = match self.serve(&mut socket).await {
-            Ok(never) => match never {},
-            Err(end) => end,
-        };
-        match end {
-            End::Gone => {
-                tracing::info!("disconnected");
-                socket.finish().await;
-            }
-            End::Dismissed(Dismissal { farewell, retry_after }) => {
-                let code = close_code::code(farewell);
-                tracing::info!(code, reason = farewell.as_str(), "closing");
-                let retry_ms = retry_after.map(retry_ms);
-                let goodbye = (farewell == Farewell::Restart).then(|| frame::goodbye(farewell, retry_ms));
-                socket.close(goodbye, code, close_code::reason(farewell, retry_ms)).await;
-            }
-        }
+    pub(super) const fn id(&self) -> ConnectionId {
+        self.registration.id()
     }
 
-    async fn serve(&mut self, socket: &mut Socket) -> Result<std::convert::Infallible, End> {
-        if let Some(opening) = self.opening.take() {
-            let Opening { hello, beginning } = *opening;
-            self.send(socket, vec![hello]).await?;
-            self.send_copy(socket, &beginning).await?;
-        }
-        loop {
-            let now = self.settings.clock.monotonic();
-            let wish_due = self.conduct.wish_due_in(now).map(|wait| Instant::now() + wait);
-            tokio::select! {
-                dismissal = self.registration.slot().dismissed() => return Err(End::Dismissed(dismissal)),
-                incoming = socket.receive() => self.take(socket, incoming).await?,
-                () = wake(&mut self.head, &self.registration, &self.view, self.position) => {
-                    self.deliver(socket).await?;
-                }
-                () = sleep_until(self.next_beat) => self.beat(socket).await?,
-                () = sleep_until_some(wish_due) => self.grant_wish(socket).await?,
-                () = sleep_until_some(self.announce_at) => {
-                    self.announce_at = None;
-                    self.send(socket, vec![frame::auth_expiring(self.principal.expires_at)]).await?;
-                }
-                () = sleep_until(self.ends_at) => return Err(Farewell::TokenExpired.into()),
-            }
-        }
+    /// Whether it looks at every event, so that nobody has to tell it which are for it.
+    pub(super) fn is_broad(&self) -> bool {
+        self.view.shows_every_agent()
     }
 
-    /// Sends frames, unless the connection is to end meanwhile: also one that reads slowly sees nothing
-    /// past the end of its token.
-    async fn send(&self, socket: &mut Socket, frames: Vec<Bytes>) -> Result<(), End> {
-        if Instant::now() >= self.ends_at {
+    /// There are events for this connection.
+    pub(super) fn mark(&mut self, mark: Mark) {
+        self.place.mark(mark);
+    }
+
+    /// The head moved. For a connection that looks at every event.
+    pub(super) fn mark_head(&mut self, head: Seq) {
+        self.place.mark_head(head);
+    }
+
+    /// Its socket was heard of: what comes from now on is told again.
+    pub(super) fn heard(&self) {
+        self.bell.heard();
+    }
+
+    /// Reads what came, and writes what there is.
+    ///
+    /// # Errors
+    /// [`End`], when the session is to end.
+    pub(super) fn visit(&mut self, turn: &mut Turn<'_>) -> Result<Next, End> {
+        if self.closing.is_some() {
+            return self.go_on_closing(turn);
+        }
+        self.keep_time(turn)?;
+        let read = self.read(turn)?;
+        let written = self.write(turn)?;
+        Ok(if read == Next::Again || written == Next::Again { Next::Again } else { Next::Idle })
+    }
+
+    /// Does what is due by now.
+    fn keep_time(&mut self, turn: &Turn<'_>) -> Result<(), End> {
+        let now = turn.now;
+        if now >= self.ends_at {
             return Err(Farewell::TokenExpired.into());
         }
-        tokio::select! {
-            biased;
-            dismissal = self.registration.slot().dismissed() => Err(End::Dismissed(dismissal)),
-            sent = socket.send(frames) => Ok(sent?),
-            () = sleep_until(self.ends_at) => Err(Farewell::TokenExpired.into()),
+        if self.announce_due_at().is_some_and(|at| now >= at) {
+            self.announce_at = None;
+            self.link.put_text(&frame::auth_expiring(self.principal.expires_at));
+        }
+        if self.link.blocked_since().is_some_and(|since| now.since(since) >= BLOCKED_AFTER) {
+            return Err(Farewell::Blocked.into());
+        }
+        if self.wish_due_at(now).is_some_and(|at| now >= at) {
+            self.grant_wish(turn);
+        }
+        Ok(())
+    }
+
+    /// When it wants to be visited at the latest.
+    pub(super) fn due_at(&self, now: Monotonic) -> Monotonic {
+        if let Some(closing) = &self.closing {
+            return closing.until();
+        }
+        let blocked = self.link.blocked_since().map(|since| since.plus(BLOCKED_AFTER));
+        let copy = self.copying.as_ref().and_then(|copying| copying.ask_again_at(now));
+        let others = [self.announce_due_at(), blocked, self.wish_due_at(now), copy];
+        others.into_iter().flatten().fold(self.ends_at, Monotonic::min)
+    }
+
+    /// A copy is not interrupted.
+    fn announce_due_at(&self) -> Option<Monotonic> {
+        self.announce_at.filter(|_| self.copying.is_none())
+    }
+
+    fn wish_due_at(&self, now: Monotonic) -> Option<Monotonic> {
+        if self.busy != Busy::No || self.copying.is_some() {
+            return None;
+        }
+        Some(now.plus(self.conduct.as_ref()?.wish_due_in(now)?))
+    }
+
+    fn read(&mut self, turn: &mut Turn<'_>) -> Result<Next, End> {
+        if self.busy != Busy::No || self.link.is_full() {
+            return Ok(Next::Idle);
+        }
+        match self.link.read(turn.scratch) {
+            Read::Nothing => Ok(Next::Idle),
+            Read::Gone => Err(End::Gone),
+            Read::Some(count) => {
+                let scratch = std::mem::take(&mut turn.scratch);
+                let taken = self.take_bytes(scratch.get(..count).unwrap_or_default(), turn);
+                turn.scratch = scratch;
+                taken?;
+                Ok(Next::Again)
+            }
         }
     }
 
-    /// Sends the copy of a beginning, if it has one, and goes on from it.
-    async fn send_copy(&mut self, socket: &mut Socket, beginning: &Beginning) -> Result<(), End> {
-        self.position = beginning.from;
-        self.view = beginning.view.clone();
-        let Some(fleet) = beginning.fleet.as_deref().filter(|_| !self.view.shows_nothing()) else {
-            return match &beginning.fleet {
-                // A connection that only reports is shown nothing, and still told that this is all.
-                Some(fleet) => self.send(socket, vec![frame::sync_end(0, 0, fleet.at())]).await,
-                None => Ok(()),
-            };
-        };
-        // A part at a time: however large the fleet, a connection holds no more of it in frames.
-        let mut walk = Walk::default();
-        loop {
-            let mut part = Vec::new();
-            let end = walk.step(fleet, &self.view, COPY_AT_ONCE, |frame| part.push(frame));
-            part.extend(end.map(|end| frame::sync_end(end.agents, end.sessions, fleet.at())));
-            self.send(socket, part).await?;
-            if end.is_some() {
-                return Ok(());
-            }
-            tokio::task::yield_now().await;
+    /// Writes what waits, then the copy, then events.
+    fn write(&mut self, turn: &mut Turn<'_>) -> Result<Next, End> {
+        if !self.link.flush(turn.now)? {
+            return Ok(Next::Idle);
         }
-    }
-
-    /// Announces a new beginning on a connection that goes on, and sends its copy.
-    async fn resync(&mut self, socket: &mut Socket, beginning: &Beginning) -> Result<(), End> {
-        let frame = frame::resync(beginning, self.position.next());
-        self.send(socket, vec![frame]).await?;
-        self.send_copy(socket, beginning).await
-    }
-
-    /// Sends what follows the position, at most so much that others get their turn.
-    async fn deliver(&mut self, socket: &mut Socket) -> Result<(), End> {
-        match self.registration.sockets().after(self.position, EVENTS_AT_ONCE) {
-            Found::Next(entries) => {
-                let Some(last) = entries.last().map(|entry| entry.recorded.seq) else { return Ok(()) };
-                let shown = entries.iter().filter(|entry| self.view.covers(&entry.recorded.event));
-                let frames: Vec<_> = shown.map(|entry| entry.frame().clone()).collect();
-                if !frames.is_empty() {
-                    self.send(socket, frames).await?;
-                }
-                self.position = last;
-                // There may be more: the narrow ones are woken once for all of it.
-                self.registration.slot().wake();
-                Ok(())
-            }
-            Found::FellOut => {
-                let again = self.settings.feed.catch_up(self.registration.id()).await;
-                let beginning = again.map_err(|_| Farewell::Internal)?;
-                self.resync(socket, &beginning).await
+        if self.copying.is_some() {
+            return self.go_on_copying(turn);
+        }
+        if self.busy == Busy::Beginning {
+            return Ok(Next::Idle);
+        }
+        let events = Events { after: &|at, count| turn.sockets.after(at, count), head: turn.head };
+        let advance = turn.run.advance(&mut self.place, &self.view, &mut self.link, turn.now, events)?;
+        match advance {
+            Advance::AtHead | Advance::Blocked => Ok(Next::Idle),
+            Advance::More => Ok(Next::Again),
+            Advance::FellOut => {
+                self.catch_up(turn);
+                Ok(Next::Idle)
             }
         }
     }
 
     /// A heartbeat and a ping. It never overtakes an event: what there is goes first.
-    async fn beat(&mut self, socket: &mut Socket) -> Result<(), End> {
-        // An answer that came while something was sent is read before the peer is taken for dead.
-        for _ in 0..READ_BEFORE_SILENT_MAX {
-            if self.pings_unanswered < PINGS_UNANSWERED_MAX {
+    ///
+    /// # Errors
+    /// [`End`], also when the peer answered no ping.
+    pub(super) fn beat(&mut self, turn: &mut Turn<'_>) -> Result<Next, End> {
+        let mut next = self.visit(turn)?;
+        if self.closing.is_some() {
+            return Ok(next);
+        }
+        // An answer that came already is read before the peer is taken for dead.
+        for _ in 0..READS_BEFORE_SILENT {
+            if self.pings_unanswered < PINGS_UNANSWERED_MAX || next == Next::Idle {
                 break;
             }
-            let Some(incoming) = socket.receive().now_or_never() else { return Err(Farewell::Silent.into()) };
-            self.take(socket, incoming).await?;
+            next = self.visit(turn)?;
         }
-        self.deliver(socket).await?;
-        self.next_beat = Instant::now() + self.settings.heartbeat;
-        let beat = frame::heartbeat(self.settings.clock.wall(), self.position);
-        self.send(socket, vec![beat]).await?;
-        socket.ping().await?;
+        if self.pings_unanswered >= PINGS_UNANSWERED_MAX && self.busy == Busy::No {
+            return Err(Farewell::Silent.into());
+        }
+        if !self.link.is_clear() {
+            // It takes nothing now; that has a limit of its own.
+            return Ok(next);
+        }
+        // In the middle of a copy, or before a new beginning, no cursor may move.
+        if self.copying.is_none() && self.busy != Busy::Beginning {
+            let beat = turn.sockets.heartbeat(turn.settings.clock.wall(), self.place.considered(turn.head));
+            self.link.put(|own| own.extend_from_slice(&beat));
+        }
+        self.link.put(|own| super::codec::encode::put_ping(own, &super::codec::Payload::default()));
         self.pings_unanswered = self.pings_unanswered.saturating_add(1);
-        Ok(())
+        self.link.flush(turn.now)?;
+        Ok(next)
     }
 
-    async fn grant_wish(&mut self, socket: &mut Socket) -> Result<(), End> {
-        let Some(interest) = self.conduct.grant_wish(self.settings.clock.monotonic()) else { return Ok(()) };
-        let again = self.settings.feed.change_interest(self.registration.id(), interest).await;
-        self.resync(socket, &again.map_err(|_| Farewell::Internal)?).await
+    /// Begins, or begins anew: the copy first, if there is one, then what follows it.
+    fn start(&mut self, beginning: &Beginning, now: Monotonic) {
+        self.place = Place::after(beginning.from);
+        self.view = Arc::new(beginning.view.clone());
+        self.copying = None;
+        if let Some(fleet) = &beginning.fleet {
+            if self.view.shows_nothing() {
+                // A connection that only reports is shown nothing, and still told that this is all.
+                self.link.put_text(&frame::sync_end(0, 0, fleet.at()));
+            } else {
+                self.copying = Some(Box::new(Copying::new(Arc::clone(fleet), now)));
+            }
+        }
     }
 
     /// Takes the end of a token, and when to announce it.
-    fn set_end(&mut self, ends_at: Timestamp) {
-        let wall = self.settings.clock.wall();
-        let now = Instant::now();
+    fn set_end(&mut self, ends_at: Timestamp, settings: &WsSettings) {
+        let (wall, now) = (settings.clock.wall(), settings.clock.monotonic());
         let left = |until: Timestamp| until.since(wall).min(LIFE_MAX);
-        self.ends_at = now + left(ends_at);
-        self.announce_at = Some(now + left(self.principal.expires_at).saturating_sub(ANNOUNCE_BEFORE));
+        self.ends_at = now.plus(left(ends_at));
+        self.announce_at = Some(now.plus(left(self.principal.expires_at).saturating_sub(ANNOUNCE_BEFORE)));
     }
-}
-
-/// Waits until there may be events after the position.
-async fn wake(head: &mut watch::Receiver<Seq>, registration: &Registration, view: &View, position: Seq) {
-    if view.shows_every_agent() {
-        if head.wait_for(|head| *head > position).await.is_err() {
-            // The sender lives as long as the sockets that this registration holds.
-            std::future::pending::<()>().await;
-        }
-    } else {
-        registration.slot().woken().await;
-    }
-}
-
-async fn sleep_until_some(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Spreads the connections' heartbeats over the interval, by their numbers.
-fn first_beat(id: crate::domain::id::ConnectionId, heartbeat: Duration) -> Duration {
-    // The golden ratio's multiples are spread evenly however many there are.
-    heartbeat / 2 + heartbeat.mul_f64(id.spread()) / 2
 }

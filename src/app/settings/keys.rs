@@ -147,8 +147,7 @@ pub const KEYS: &[Key] = &[
     Key::length("limits.body_ms", Some("30000"), "Time in which the body must arrive."),
     Key::count("limits.batch_items", "1000", "Reports in a batch."),
     Key::count("limits.frame_bytes", "8192", "Bytes of a frame from a client."),
-    Key::count("limits.frame_fragments", "16", "Fragments of a message from a client.")
-        .later("leave it out; a message is bounded by limits.frame_bytes"),
+    Key::count("limits.frame_fragments", "16", "Fragments of a message from a client."),
     Key::count("limits.frames_per_second", "10", "Frames a second from one client."),
     Key::count("limits.frames_burst", "20", "Frames from one client at once."),
     Key::count(

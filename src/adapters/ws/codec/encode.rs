@@ -24,6 +24,7 @@ pub(in crate::adapters::ws) fn put_text(out: &mut Vec<u8>, payload: &[u8]) {
 }
 
 /// Appends a binary frame: the service sends none, an echo for tests does.
+#[cfg(any(test, feature = "test-support"))]
 pub(in crate::adapters::ws) fn put_binary(out: &mut Vec<u8>, payload: &[u8]) {
     put(out, Opcode::Data(Data::Binary), payload);
 }

@@ -44,6 +44,7 @@ impl Payload {
     pub(in crate::adapters::ws) const MAX: usize = 125;
 
     /// None when it is too long.
+    #[cfg(test)]
     pub(in crate::adapters::ws) fn new(bytes: Vec<u8>) -> Option<Self> {
         (bytes.len() <= Self::MAX).then_some(Self(bytes))
     }

@@ -1,96 +1,101 @@
 //! What the peer sends, and what follows.
 
-use super::{End, Incoming, Session, Socket};
+use std::sync::Arc;
+
+use super::{Busy, End, Session, Turn};
 use crate::adapters::wire::client_frame::{self, ClientFrame};
 use crate::adapters::wire::frame;
-use crate::domain::farewell::Farewell;
+use crate::adapters::ws::client::Conduct;
+use crate::adapters::ws::codec::{self, Incoming, encode};
 use crate::domain::fault::{Code, Fault};
-use crate::ports::intake::Submission;
-use crate::ports::token_verifier::SecretText;
 
 impl Session {
-    /// Takes what came from the peer.
-    pub(super) async fn take(&mut self, socket: &mut Socket, incoming: Incoming) -> Result<(), End> {
+    /// Takes bytes from the peer. What follows a frame that is still being answered is kept.
+    pub(super) fn take_bytes(&mut self, bytes: &[u8], turn: &mut Turn<'_>) -> Result<(), End> {
+        let mut input = bytes;
+        loop {
+            match self.link.decoder.next(&mut input, turn.settings.limits()) {
+                Ok(None) => return Ok(()),
+                Ok(Some(incoming)) => self.take(incoming, turn)?,
+                Err(violation) => {
+                    tracing::debug!(connection_id = %self.id(), ?violation, "the peer broke the protocol");
+                    return Err(End::Broken(violation.farewell()));
+                }
+            }
+            if self.busy != Busy::No || self.link.is_full() {
+                self.link.keep_unread(input);
+                return Ok(());
+            }
+        }
+    }
+
+    fn take(&mut self, incoming: Incoming, turn: &mut Turn<'_>) -> Result<(), End> {
         match incoming {
-            Incoming::Text(text) => self.take_text(socket, &text).await,
-            Incoming::Pong if self.pings_unanswered > 0 => {
+            Incoming::Text(text) => self.take_text(&text, turn),
+            // Refused by the codec.
+            Incoming::Binary(_) => Ok(()),
+            Incoming::Pong(_) if self.pings_unanswered > 0 => {
                 self.pings_unanswered = 0;
                 Ok(())
             }
             // Pings, and pongs that nobody asked for, cost as much as frames.
-            Incoming::Ping | Incoming::Pong => Ok(self.conduct.frame(self.settings.clock.monotonic())?),
-            Incoming::Nothing => Ok(()),
-            Incoming::Offence(farewell) => Err(farewell.into()),
-            Incoming::Gone => Err(End::Gone),
+            Incoming::Pong(_) => self.count_frame(turn),
+            Incoming::Ping(payload) => {
+                self.link.put(|own| encode::put_pong(own, &payload));
+                self.count_frame(turn)
+            }
+            Incoming::Close(close) => Err(End::Left(codec::answer(close.as_ref()))),
         }
     }
 
-    async fn take_text(&mut self, socket: &mut Socket, text: &str) -> Result<(), End> {
-        let now = self.settings.clock.monotonic();
-        let read = client_frame::parse(text, &self.settings.reports);
+    pub(super) fn conduct(&mut self, turn: &Turn<'_>) -> &mut Conduct {
+        let settings = turn.settings;
+        self.conduct.get_or_insert_with(|| Box::new(Conduct::new(settings.frames, settings.interest_every)))
+    }
+
+    fn count_frame(&mut self, turn: &Turn<'_>) -> Result<(), End> {
+        Ok(self.conduct(turn).frame(turn.now)?)
+    }
+
+    fn take_text(&mut self, text: &str, turn: &Turn<'_>) -> Result<(), End> {
+        let read = client_frame::parse(text, &turn.settings.reports);
         // Reports count towards their agents' rate; those of a token that may not report have none.
         let reports = self.principal.grant.scopes.report && matches!(read, Ok(ClientFrame::Report { .. }));
         if !reports {
-            self.conduct.frame(now)?;
+            self.count_frame(turn)?;
         }
         match read {
-            Ok(ClientFrame::Subscribe(interest)) => {
-                self.conduct.wish(interest);
-                Ok(())
-            }
-            Ok(ClientFrame::Ping { id }) => self.send(socket, vec![frame::pong(id.as_deref())]).await,
-            Ok(ClientFrame::Refresh(token)) => self.refresh(socket, &token).await,
-            Ok(ClientFrame::Report { id, submission }) => {
-                let answer = match self.registration.sockets().count_report(now) {
-                    Ok(()) => self.report(id.as_deref(), submission).await,
-                    Err(wait) => {
-                        let fault = Fault::new(Code::RateLimited, "too many reports over sockets at once");
-                        frame::error(id.as_deref(), &fault.retry_after(wait))
-                    }
-                };
-                self.send(socket, vec![answer]).await
-            }
-            Err(fault) => {
-                let struck = self.conduct.strike(now);
-                self.send(socket, vec![frame::error(None, &fault)]).await?;
-                Ok(struck?)
-            }
-        }
-    }
-
-    async fn report(
-        &self,
-        id: Option<&str>,
-        submission: Result<Box<Submission>, Vec<Fault>>,
-    ) -> bytes::Bytes {
-        let lost = || Fault::new(Code::Internal, "try again");
-        let result = match submission {
-            Err(faults) => Err(faults.into_iter().next().unwrap_or_else(lost)),
-            Ok(submission) => match self.settings.intake.report(&self.principal, vec![*submission]).await {
-                Err(fault) => Err(fault),
-                Ok(results) => results.into_iter().next().unwrap_or_else(|| Err(lost())),
-            },
-        };
-        match result {
-            Ok(receipt) => frame::reported(id, &receipt),
-            Err(fault) => frame::error(id, &fault),
-        }
-    }
-
-    async fn refresh(&mut self, socket: &mut Socket, token: &SecretText) -> Result<(), End> {
-        match self.settings.feed.refresh(self.registration.id(), token).await {
-            Ok(refreshed) => {
-                self.principal = refreshed.principal;
-                self.set_end(refreshed.ends_at);
-                self.send(socket, vec![frame::auth_refreshed(self.principal.expires_at)]).await?;
-                match refreshed.resync {
-                    Some(beginning) => self.resync(socket, &beginning).await,
-                    None => Ok(()),
+            Ok(ClientFrame::Subscribe(interest)) => self.conduct(turn).wish(interest),
+            Ok(ClientFrame::Ping { id }) => self.link.put_text(&frame::pong(id.as_deref())),
+            Ok(ClientFrame::Refresh(token)) => self.refresh(token, turn),
+            Ok(ClientFrame::Report { id, submission }) => match turn.sockets.count_report(turn.now) {
+                Ok(()) => self.report(id, submission, turn),
+                Err(wait) => {
+                    let fault = Fault::new(Code::RateLimited, "too many reports over sockets at once");
+                    self.link.put_text(&frame::error(id.as_deref(), &fault.retry_after(wait)));
                 }
+            },
+            Err(fault) => {
+                let struck = self.conduct(turn).strike(turn.now);
+                self.link.put_text(&frame::error(None, &fault));
+                struck?;
             }
-            Err(fault) if fault.code == Code::ForbiddenScope => Err(Farewell::Forbidden.into()),
-            // A refused refresh changes nothing; the token that stands behind the connection goes on.
-            Err(fault) => self.send(socket, vec![frame::error(None, &fault)]).await,
         }
+        Ok(())
+    }
+
+    pub(super) fn grant_wish(&mut self, turn: &Turn<'_>) {
+        if let Some(interest) = self.conduct(turn).grant_wish(turn.now) {
+            let (feed, id) = (Arc::clone(&turn.settings.feed), self.id());
+            self.ask(Busy::Beginning, async move {
+                super::Outcome::Began(feed.change_interest(id, interest).await)
+            });
+        }
+    }
+
+    /// Asks for a new beginning, since what follows is no longer held.
+    pub(super) fn catch_up(&mut self, turn: &Turn<'_>) {
+        let (feed, id) = (Arc::clone(&turn.settings.feed), self.id());
+        self.ask(Busy::Beginning, async move { super::Outcome::Began(feed.catch_up(id).await) });
     }
 }

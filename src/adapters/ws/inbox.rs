@@ -1,0 +1,230 @@
+//! How the rest of the node reaches the connections of one shard: everything that is new since it looked,
+//! each kind bounded by the number of connections, and one wake for all of it.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Wake;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::place::Mark;
+use super::session::{Outcome, Session};
+use crate::domain::cursor::Seq;
+use crate::domain::farewell::Farewell;
+use crate::domain::id::ConnectionId;
+
+/// Dismissals that are remembered for connections which are not here yet: more than can be between
+/// joining the hub and getting here at a time.
+const EARLY_MAX: usize = 1024;
+
+/// Why a connection ends, and after how long it should come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Dismissal {
+    pub(super) farewell: Farewell,
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl From<Farewell> for Dismissal {
+    fn from(farewell: Farewell) -> Self {
+        Self { farewell, retry_after: None }
+    }
+}
+
+/// What is new for a shard.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    /// Up to where events were published, and all marks made.
+    pub(super) head: Seq,
+    /// Connections that are shown some agents, and the events for each.
+    pub(super) marks: HashMap<ConnectionId, Mark>,
+    /// Connections that come.
+    pub(super) arrivals: HashMap<ConnectionId, Box<Session>>,
+    /// Connections whose socket can be read or written again.
+    pub(super) ready: Vec<ConnectionId>,
+    /// What became of that which connections asked for: at most one each.
+    pub(super) outcomes: Vec<(ConnectionId, Outcome)>,
+    /// Connections that are to end; the first reason stands.
+    pub(super) dismissals: HashMap<ConnectionId, Dismissal>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    news: News,
+    /// Which connections are here, or on their way in [`News::arrivals`].
+    here: HashSet<ConnectionId>,
+    /// Dismissed when they had joined the hub and were not here yet; the oldest goes.
+    early: VecDeque<(ConnectionId, Dismissal)>,
+    /// Whether a task serves the shard.
+    served: bool,
+}
+
+/// One shard's inbox.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    queue: Mutex<Queue>,
+    wake: Notify,
+}
+
+impl Inbox {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says up to where events were published, and who of this shard is to look from where on.
+    pub(super) fn publish(&self, head: Seq, marks: impl Iterator<Item = (ConnectionId, Seq)>) {
+        let mut queue = self.queue();
+        queue.news.head = head;
+        for (id, seq) in marks {
+            if queue.here.contains(&id) {
+                queue.news.marks.entry(id).or_insert(Mark { first: seq, last: seq }).last = seq;
+            }
+        }
+        let wanted = !queue.here.is_empty();
+        drop(queue);
+        if wanted {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Ends a connection, also one that is just coming.
+    pub(super) fn dismiss(&self, id: ConnectionId, dismissal: Dismissal) {
+        let mut queue = self.queue();
+        if queue.here.contains(&id) {
+            queue.news.dismissals.entry(id).or_insert(dismissal);
+            drop(queue);
+            self.wake.notify_one();
+            return;
+        }
+        // Another transport's, or one of ours that is just coming; ids never come again.
+        if queue.early.len() >= EARLY_MAX {
+            queue.early.pop_front();
+        }
+        queue.early.push_back((id, dismissal));
+    }
+
+    /// Says that a connection is coming: from now on it can be dismissed.
+    pub(super) fn expect(&self, id: ConnectionId) {
+        let mut queue = self.queue();
+        queue.here.insert(id);
+        if let Some(at) = queue.early.iter().position(|(early, _)| *early == id)
+            && let Some((_, dismissal)) = queue.early.remove(at)
+        {
+            queue.news.dismissals.insert(id, dismissal);
+        }
+    }
+
+    /// Brings a connection that was expected. Whether a task has to be started to serve the shard.
+    #[must_use]
+    pub(super) fn arrive(&self, session: Box<Session>) -> bool {
+        let mut queue = self.queue();
+        queue.news.arrivals.insert(session.id(), session);
+        let start = !std::mem::replace(&mut queue.served, true);
+        drop(queue);
+        self.wake.notify_one();
+        start
+    }
+
+    /// Forgets a connection.
+    pub(super) fn forget(&self, id: ConnectionId) {
+        let mut queue = self.queue();
+        queue.here.remove(&id);
+        queue.news.marks.remove(&id);
+        queue.news.dismissals.remove(&id);
+    }
+
+    /// Brings what became of that which a connection asked for.
+    pub(super) fn answer(&self, id: ConnectionId, outcome: Outcome) {
+        self.queue().news.outcomes.push((id, outcome));
+        self.wake.notify_one();
+    }
+
+    /// Takes all that is new. Dismissals of those who have not arrived stay.
+    pub(super) fn take(&self, known: impl Fn(&ConnectionId) -> bool) -> News {
+        let mut queue = self.queue();
+        let head = queue.news.head;
+        let mut news = std::mem::replace(&mut queue.news, News { head, ..News::default() });
+        let (now, later) = std::mem::take(&mut news.dismissals)
+            .into_iter()
+            .partition(|(id, _)| known(id) || news.arrivals.contains_key(id));
+        news.dismissals = now;
+        queue.news.dismissals = later;
+        news
+    }
+
+    /// Says that the task stops serving; not while somebody came meanwhile.
+    pub(super) fn leave(&self) -> bool {
+        let mut queue = self.queue();
+        let leave = queue.news.arrivals.is_empty();
+        queue.served = !leave;
+        leave
+    }
+
+    /// Waits until there is something new. Cancel safe.
+    pub(super) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    /// What a socket of this connection wakes.
+    pub(super) fn bell(self: &Arc<Self>, id: ConnectionId) -> Arc<Bell> {
+        Arc::new(Bell { inbox: Arc::clone(self), id, rung: AtomicBool::new(false) })
+    }
+}
+
+/// Says that a connection's socket can be read or written again; however often before the shard looks.
+#[derive(Debug)]
+pub(super) struct Bell {
+    inbox: Arc<Inbox>,
+    id: ConnectionId,
+    rung: AtomicBool,
+}
+
+impl Bell {
+    /// The shard looks now: what comes later rings again.
+    pub(super) fn heard(&self) {
+        self.rung.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.rung.swap(true, Ordering::SeqCst) {
+            self.inbox.queue().news.ready.push(self.id);
+            self.inbox.wake.notify_one();
+        }
+    }
+}
+
+/// A connection that is expected or here; until it is dropped.
+#[derive(Debug)]
+pub(super) struct Registration {
+    inbox: Arc<Inbox>,
+    id: ConnectionId,
+}
+
+impl Registration {
+    /// Makes a connection reachable.
+    pub(super) fn new(inbox: &Arc<Inbox>, id: ConnectionId) -> Self {
+        inbox.expect(id);
+        Self { inbox: Arc::clone(inbox), id }
+    }
+
+    pub(super) const fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    pub(super) const fn inbox(&self) -> &Arc<Inbox> {
+        &self.inbox
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.inbox.forget(self.id);
+    }
+}

@@ -1,0 +1,254 @@
+//! The connections of one core, and the one task that serves them: it wakes once for all that is new,
+//! hands each socket what follows its place, and keeps one timer for all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::inbox::{Inbox, News};
+use super::place::Run;
+use super::route::WsSettings;
+use super::session::{End, Next, Session, Turn};
+use super::sockets::LiveSockets;
+use crate::domain::cursor::Seq;
+use crate::domain::id::ConnectionId;
+use crate::domain::time::Monotonic;
+
+/// Connections that are visited before other tasks get their turn.
+const VISITS_AT_ONCE: usize = 64;
+/// Heartbeats go out in so many waves, spread over their interval.
+const WAVES: u32 = 64;
+/// Bytes that are read from a socket at once.
+const SCRATCH_BYTES: usize = 16 * 1024;
+
+/// The connections of one core.
+pub(super) struct Shard {
+    sockets: Arc<LiveSockets>,
+    inbox: Arc<Inbox>,
+    settings: Arc<WsSettings>,
+    /// Those that look at every event are walked for each batch; the others are named.
+    broad: BTreeMap<ConnectionId, Box<Session>>,
+    narrow: BTreeMap<ConnectionId, Box<Session>>,
+    /// When whom to visit at the latest.
+    due: BTreeSet<(Monotonic, ConnectionId)>,
+    /// Whom to visit as soon as the others had their turn.
+    again: BTreeSet<ConnectionId>,
+    /// In which wave whose heartbeat goes out, and which wave goes next.
+    waves: BTreeSet<(u32, ConnectionId)>,
+    wave: u32,
+    next_wave_at: Monotonic,
+    head: Seq,
+    run: Run,
+    scratch: Vec<u8>,
+    visits: usize,
+}
+
+impl Shard {
+    pub(super) fn new(sockets: Arc<LiveSockets>, inbox: Arc<Inbox>, settings: Arc<WsSettings>) -> Self {
+        let next_wave_at = settings.clock.monotonic();
+        Self {
+            sockets,
+            inbox,
+            settings,
+            broad: BTreeMap::new(),
+            narrow: BTreeMap::new(),
+            due: BTreeSet::new(),
+            again: BTreeSet::new(),
+            waves: BTreeSet::new(),
+            wave: 0,
+            next_wave_at,
+            head: Seq::default(),
+            run: Run::default(),
+            scratch: vec![0; SCRATCH_BYTES],
+            visits: 0,
+        }
+    }
+
+    /// Serves until nobody is left.
+    pub(super) async fn serve(self) {
+        // The runtime's own budget would make sockets look blocked; turns are given up below instead.
+        tokio::task::unconstrained(self.go_round()).await;
+    }
+
+    async fn go_round(mut self) {
+        loop {
+            let news = self.inbox.take(|id| self.broad.contains_key(id) || self.narrow.contains_key(id));
+            self.take(news).await;
+            for id in std::mem::take(&mut self.again) {
+                self.visit(id).await;
+            }
+            self.keep_time().await;
+            self.run.clear();
+            if self.broad.is_empty() && self.narrow.is_empty() && self.inbox.leave() {
+                return;
+            }
+            if self.again.is_empty() {
+                let now = self.settings.clock.monotonic();
+                let timer = self.due.first().map_or(self.next_wave_at, |(at, _)| self.next_wave_at.min(*at));
+                tokio::select! {
+                    () = self.inbox.woken() => {}
+                    () = tokio::time::sleep(round_up(timer.since(now))) => {}
+                }
+            } else {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    async fn take(&mut self, news: News) {
+        let is_new_head = news.head > self.head || !news.arrivals.is_empty();
+        self.head = news.head;
+        for (id, session) in news.arrivals {
+            self.waves.insert((wave_of(id), id));
+            self.again.insert(id);
+            self.place(session);
+        }
+        // Before anything is said about where a connection stands.
+        for (id, mark) in &news.marks {
+            if let Some(session) = self.narrow.get_mut(id) {
+                session.mark(*mark);
+            }
+        }
+        for (id, outcome) in news.outcomes {
+            self.with(id, |session, turn| session.answered(outcome, turn).map(|()| Next::Again));
+        }
+        for (id, dismissal) in news.dismissals {
+            self.with(id, |_, _| Err(End::Dismissed(dismissal)));
+        }
+        for id in news.ready {
+            if let Some(session) = self.get(id) {
+                session.heard();
+            }
+            self.visit(id).await;
+        }
+        for id in news.marks.into_keys().filter(|id| self.narrow.contains_key(id)).collect::<Vec<_>>() {
+            self.visit(id).await;
+        }
+        if is_new_head {
+            self.walk().await;
+        }
+    }
+
+    /// Visits all who look at every event.
+    async fn walk(&mut self) {
+        let mut after = Bound::Unbounded;
+        while let Some((id, session)) = self.broad.range_mut((after, Bound::Unbounded)).next() {
+            let id = *id;
+            session.mark_head(self.head);
+            after = Bound::Excluded(id);
+            self.visit(id).await;
+        }
+    }
+
+    /// Does what the timer is for.
+    async fn keep_time(&mut self) {
+        let now = self.settings.clock.monotonic();
+        while let Some((at, id)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
+            self.due.remove(&(at, id));
+            if let Some(session) = self.get(id) {
+                session.timer = None;
+            }
+            self.visit(id).await;
+        }
+        let step = self.settings.heartbeat / WAVES;
+        // Waves that were missed while the machine slept are one wave late, not a flood.
+        for _ in 0..WAVES {
+            if now < self.next_wave_at {
+                return;
+            }
+            self.next_wave_at = self.next_wave_at.plus(step);
+            self.wave = (self.wave.wrapping_add(1)) % WAVES;
+            self.beat(self.wave).await;
+        }
+        self.next_wave_at = now.plus(step);
+    }
+
+    /// Sends the heartbeats of one wave.
+    async fn beat(&mut self, wave: u32) {
+        let mut from = Bound::Included((wave, ConnectionId::new(0)));
+        let until = Bound::Excluded((wave.saturating_add(1), ConnectionId::new(0)));
+        while let Some((_, id)) = self.waves.range((from, until)).next().copied() {
+            from = Bound::Excluded((wave, id));
+            self.with(id, Session::beat);
+            self.give_turn().await;
+        }
+        self.sockets.copies().tidy();
+    }
+
+    async fn visit(&mut self, id: ConnectionId) {
+        self.with(id, Session::visit);
+        self.give_turn().await;
+    }
+
+    async fn give_turn(&mut self) {
+        self.visits = self.visits.saturating_add(1);
+        if self.visits >= VISITS_AT_ONCE {
+            self.visits = 0;
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn get(&mut self, id: ConnectionId) -> Option<&mut Session> {
+        self.broad.get_mut(&id).or_else(|| self.narrow.get_mut(&id)).map(Box::as_mut)
+    }
+
+    /// Keeps a session where its view says.
+    fn place(&mut self, session: Box<Session>) {
+        let among = if session.is_broad() { &mut self.broad } else { &mut self.narrow };
+        among.insert(session.id(), session);
+    }
+
+    /// Does something with a session, and then what follows from it.
+    fn with(&mut self, id: ConnectionId, act: impl FnOnce(&mut Session, &mut Turn<'_>) -> Result<Next, End>) {
+        let now = self.settings.clock.monotonic();
+        let mut turn = Turn {
+            settings: &self.settings,
+            sockets: &self.sockets,
+            now,
+            head: self.head,
+            run: &mut self.run,
+            scratch: &mut self.scratch,
+        };
+        let was_broad = self.broad.contains_key(&id);
+        let among = if was_broad { &mut self.broad } else { &mut self.narrow };
+        let Some(session) = among.get_mut(&id) else { return };
+        let next = act(session, &mut turn).or_else(|end| session.end(end, &mut turn));
+        let (timer, is_broad) = (session.timer, session.is_broad());
+        let Ok(next) = next else {
+            among.remove(&id);
+            if let Some(at) = timer {
+                self.due.remove(&(at, id));
+            }
+            self.waves.remove(&(wave_of(id), id));
+            self.again.remove(&id);
+            return;
+        };
+        let due_at = session.due_at(now);
+        if timer != Some(due_at) {
+            session.timer = Some(due_at);
+            if let Some(before) = timer {
+                self.due.remove(&(before, id));
+            }
+            self.due.insert((due_at, id));
+        }
+        if next == Next::Again {
+            self.again.insert(id);
+        }
+        if is_broad != was_broad
+            && let Some(session) = among.remove(&id)
+        {
+            self.place(session);
+        }
+    }
+}
+
+/// The wave of a connection: they are spread evenly, however many there are.
+fn wave_of(id: ConnectionId) -> u32 {
+    id.spread_over(WAVES)
+}
+
+/// The system's timer has milliseconds: a wait that is cut short would go round for nothing.
+fn round_up(wait: Duration) -> Duration {
+    if wait.is_zero() { wait } else { wait.saturating_add(Duration::from_millis(1)) }
+}
