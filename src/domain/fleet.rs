@@ -72,6 +72,18 @@ impl Fleet {
         agents.map(|(id, agent)| (id, agent.as_ref()))
     }
 
+    /// The ids that begin with this, in order, without looking at others.
+    pub fn ids_with_prefix(&self, prefix: &str) -> impl Iterator<Item = &AgentId> {
+        let from = self.agents.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+        from.map(|(id, _)| id).take_while(move |id| id.as_str().starts_with(prefix))
+    }
+
+    /// The id as the fleet has it, where the agent is known.
+    #[must_use]
+    pub fn id(&self, text: &str) -> Option<&AgentId> {
+        self.agents.get_key_value(text).map(|(id, _)| id)
+    }
+
     /// Takes the next event. One that is not after [`Fleet::at`] was taken before and changes nothing.
     pub fn apply(&mut self, recorded: &Recorded) {
         if recorded.seq <= self.at {

@@ -72,7 +72,7 @@ impl Scopes {
 }
 
 /// What a token allows, and for which agents.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Grant {
     /// What.
     pub scopes: Scopes,

@@ -1,5 +1,6 @@
 //! Checked identifiers. A value of one of these types is always a valid one.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -96,6 +97,13 @@ plain_id!(SessionId);
 plain_id!(InstanceId);
 text_id!(UserId);
 
+/// Agents are ordered as their texts are, so that those with a prefix lie side by side.
+impl Borrow<str> for AgentId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl UserId {
     /// Takes 1 to 255 bytes without control characters.
     ///
@@ -120,6 +128,11 @@ impl UserId {
 pub struct ConnectionId(u64);
 
 impl ConnectionId {
+    /// Not after any other.
+    pub const MIN: Self = Self(u64::MIN);
+    /// Not before any other.
+    pub const MAX: Self = Self(u64::MAX);
+
     /// The connection with this number.
     #[must_use]
     pub const fn new(number: u64) -> Self {

@@ -45,7 +45,7 @@ impl Kinds {
 }
 
 /// What a connection asked for; it narrows what its grant allows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Interest {
     /// Which agents.
     pub agents: Patterns,

@@ -1,7 +1,7 @@
 //! Patterns of agent ids, as grants and interests use them.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::id::{AgentId, ID_CHARS_MAX, is_id_byte};
 
@@ -55,6 +55,18 @@ impl Pattern {
         self.0.bytes().all(|byte| byte == b'*')
     }
 
+    /// What every id that matches begins with.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        self.0.split_once('*').map_or(&*self.0, |(prefix, _)| prefix)
+    }
+
+    /// Whether it is one id and no other.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        !self.0.contains('*')
+    }
+
     /// Whether this id matches. Case matters.
     #[must_use]
     pub fn matches(&self, agent: &AgentId) -> bool {
@@ -83,11 +95,15 @@ impl Pattern {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Patterns(Arc<BTreeSet<Pattern>>);
 
+/// What nearly every token and connection has: one for all of them.
+static ALL: LazyLock<Patterns> =
+    LazyLock::new(|| Patterns(Arc::new(BTreeSet::from([Pattern(Arc::from("*"))]))));
+
 impl Patterns {
     /// The set that every id is in.
     #[must_use]
     pub fn all() -> Self {
-        Self(Arc::new(BTreeSet::from([Pattern(Arc::from("*"))])))
+        ALL.clone()
     }
 
     /// Reads texts into a set; double ones are one in it, and count each towards the limit.
@@ -102,7 +118,7 @@ impl Patterns {
             }
             set.insert(Pattern::parse(text)?);
         }
-        Ok(Self(Arc::new(set)))
+        Ok(if set == *ALL.0 { Self::all() } else { Self(Arc::new(set)) })
     }
 
     /// Whether every id is in the set.
@@ -173,6 +189,25 @@ mod tests {
         for bad in ["", "a b", "a>", "a,b", "[a]", &"a".repeat(129)] {
             assert_eq!(Pattern::parse(bad), Err(PatternError::Character), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_matches_begins_with_the_prefix() {
+        for (pattern, prefix, exact) in [
+            ("a", "a", true),
+            ("a*", "a", false),
+            ("ab*c*", "ab", false),
+            ("*c", "", false),
+            ("*", "", false),
+        ] {
+            let pattern = Pattern::parse(pattern).unwrap();
+            assert_eq!((pattern.prefix(), pattern.is_exact()), (prefix, exact), "{pattern:?}");
+        }
+    }
+
+    #[test]
+    fn the_set_of_all_is_one_for_everybody() {
+        assert!(Arc::ptr_eq(&Patterns::parse(["*"]).unwrap().0, &Patterns::all().0));
     }
 
     #[test]

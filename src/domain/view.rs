@@ -7,7 +7,7 @@ use super::id::AgentId;
 use super::interest::{Interest, Kinds};
 
 /// What a connection is shown. An interest never shows what the grant hides.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct View {
     grant: Grant,
     interest: Interest,
