@@ -3,6 +3,10 @@
 //! One lock guards fleet and registry together, so that taking a copy and joining the live stream are
 //! one step. It is held for the length of a step, never across an await. Whether the node takes
 //! watchers is asked under it, too: who joins after the others were dismissed would be left behind.
+//! What a view shows is found before, outside the lock: that work grows with the fleet.
+
+mod matching;
+mod state;
 
 #[cfg(test)]
 mod tests;
@@ -15,22 +19,29 @@ use tokio::sync::watch;
 
 use crate::app::stage::Stage;
 use crate::domain::cursor::{Cursor, Epoch, Seq};
-use crate::domain::event::{Event, Recorded};
+use crate::domain::event::Recorded;
 use crate::domain::farewell::Farewell;
 use crate::domain::fault::{Code, Fault};
 use crate::domain::fleet::Fleet;
 use crate::domain::grant::Principal;
-use crate::domain::id::{AgentId, ConnectionId};
+use crate::domain::id::ConnectionId;
 use crate::domain::registry::{Connection, ConnectionRegistry};
-use crate::domain::resume::{Plan, Why, Window, plan};
+use crate::domain::resume::{Plan, Why, plan};
 use crate::domain::view::View;
+use crate::ports::clock::Clock;
 use crate::ports::event_log::{EventLog, Loaded, LogError};
-use crate::ports::event_publisher::{Delivery, EventPublisher};
+use crate::ports::event_publisher::EventPublisher;
 use crate::ports::health::NotReady;
 use crate::ports::live_feed::Beginning;
 
+use matching::Ready;
+use state::State;
+
 /// How long to wait before the log is tried again.
 const RETRY_LOG_AFTER: Duration = Duration::from_secs(1);
+
+/// Events that are taken before others get their turn.
+const TAKEN_AT_ONCE: usize = 256;
 
 /// What the hub may hold.
 #[derive(Debug, Clone, Copy)]
@@ -49,43 +60,13 @@ pub struct HubLimits {
 pub struct Hub {
     publishers: Vec<Arc<dyn EventPublisher>>,
     limits: HubLimits,
+    clock: Arc<dyn Clock>,
     state: Mutex<State>,
     /// Connections that were given up and may still be in the registry. Written by [`Hub::leave`],
     /// emptied by whoever has the state.
     gone: Mutex<Vec<ConnectionId>>,
     /// Up to where events were taken. Written with the state, read by who waits for it.
     at: watch::Sender<Seq>,
-}
-
-struct State {
-    epoch: Epoch,
-    fleet: Arc<Fleet>,
-    /// The rings hold no event up to this position: the node began after it.
-    began_after: Seq,
-    registry: ConnectionRegistry,
-}
-
-impl State {
-    fn window(&self, limits: &HubLimits) -> Window {
-        let ring = u64::try_from(limits.ring_events).unwrap_or(u64::MAX);
-        let head = self.fleet.at();
-        let held_after = Seq::new(head.get().saturating_sub(ring)).max(self.began_after);
-        Window { epoch: self.epoch.clone(), head, held_after, replay_max: limits.replay_events }
-    }
-
-    fn begin(&self, plan: Plan, view: View) -> Beginning {
-        let head = self.fleet.at();
-        let (fleet, from) = match plan {
-            Plan::Live => (None, head),
-            Plan::Replay { after } => (None, after),
-            Plan::Snapshot(_) => (Some(Arc::clone(&self.fleet)), head),
-        };
-        Beginning { plan, fleet, head, from, view }
-    }
-
-    fn known_agents(fleet: &Fleet) -> impl Iterator<Item = &AgentId> {
-        fleet.agents().map(|(id, _)| id)
-    }
 }
 
 fn gone() -> Fault {
@@ -108,13 +89,15 @@ impl Drop for Ending<'_> {
 impl Hub {
     /// A hub that continues from what the log loaded.
     #[must_use]
-    pub fn new(loaded: Loaded, publishers: Vec<Arc<dyn EventPublisher>>, limits: HubLimits) -> Self {
-        let Loaded { epoch, fleet } = loaded;
-        let began_after = fleet.at();
-        let registry = ConnectionRegistry::default();
-        let state = State { epoch, fleet: Arc::new(fleet), began_after, registry };
-        let at = watch::Sender::new(began_after);
-        Self { publishers, limits, state: Mutex::new(state), gone: Mutex::default(), at }
+    pub fn new(
+        loaded: Loaded,
+        publishers: Vec<Arc<dyn EventPublisher>>,
+        limits: HubLimits,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let at = watch::Sender::new(loaded.fleet.at());
+        let state = Mutex::new(State::new(loaded));
+        Self { publishers, limits, clock, state, gone: Mutex::default(), at }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -156,44 +139,36 @@ impl Hub {
         let mut follower = log.follow(after).await?;
         stage.set(Ok(()));
         loop {
-            let batch = follower.next().await?;
-            self.take(batch);
+            let mut batch = follower.next().await?.into_iter();
+            loop {
+                self.take(batch.by_ref().take(TAKEN_AT_ONCE).collect());
+                if batch.as_slice().is_empty() {
+                    break;
+                }
+                // Whoever waits for the state, and the tasks of this thread, get their turn.
+                tokio::task::yield_now().await;
+            }
         }
     }
 
     fn begin_anew(&self, loaded: Loaded) {
         let mut state = self.state();
-        state.epoch = loaded.epoch;
-        state.began_after = loaded.fleet.at();
-        state.fleet = Arc::new(loaded.fleet);
-        self.at.send_replace(state.began_after);
+        state.begin_anew(loaded);
+        self.at.send_replace(state.fleet.at());
     }
 
     /// Takes the next events: folds them and hands each to those who see it.
     pub fn take(&self, batch: Vec<Recorded>) {
+        // A fleet is large: it is given back after the lock is.
+        let _expired;
         let mut state = self.state();
-        let mut deliveries = Vec::with_capacity(batch.len());
-        for recorded in batch {
-            if recorded.seq <= state.fleet.at() {
-                continue;
-            }
-            let agent = recorded.event.agent();
-            // A lifecycle event goes before the status that makes its agent known.
-            let makes_known = matches!(recorded.event, Event::Status(_) | Event::Lifecycle(_));
-            if makes_known && state.fleet.get(agent).is_none() {
-                state.registry.agent_known(agent);
-            }
-            let audience = state.registry.audience(&recorded.event);
-            if let Event::AgentRemoved(agent) = &recorded.event {
-                state.registry.agent_gone(agent);
-            }
-            Arc::make_mut(&mut state.fleet).apply(&recorded);
-            deliveries.push(Delivery { recorded: Arc::new(recorded), audience });
-        }
+        _expired = state.expired_copy(self.clock.monotonic());
+        let deliveries: Vec<_> = batch.into_iter().filter_map(|recorded| state.apply(recorded)).collect();
         if deliveries.is_empty() {
             return;
         }
-        // Under the lock: a connection that joins now is either in an audience or has the event in its copy.
+        // Under the lock: a connection that joins now is either in an audience or finds the event in
+        // its copy or in the rings.
         for publisher in &self.publishers {
             publisher.publish(&deliveries);
         }
@@ -210,26 +185,46 @@ impl Hub {
         cursor: Option<&Cursor>,
         stage: &Stage,
     ) -> Result<(Epoch, Beginning), Fault> {
-        let mut guard = self.state();
-        let state = &mut *guard;
-        stage.admit_watcher()?;
-        let wait = Duration::from_secs(1);
-        if state.registry.len() >= self.limits.connections {
-            return Err(
-                Fault::new(Code::Overloaded, "the node has no room for another connection").retry_after(wait)
-            );
-        }
-        if state.registry.of_user(&connection.user).count() >= self.limits.connections_per_user {
-            let detail = "close a connection of this user first";
-            return Err(Fault::new(Code::TooManyConnections, detail).retry_after(wait));
-        }
-        let view = connection.view.clone();
-        let beginning = state.begin(plan(cursor, view.id(), &state.window(&self.limits)), view);
-        state.registry.connect(connection, State::known_agents(&state.fleet));
+        let Ready { mut state, view, watched } = self.ready(|state| {
+            stage.admit_watcher()?;
+            self.check_room(state, &connection)?;
+            Ok(Arc::clone(&connection.view))
+        })?;
+        let plan = plan(cursor, view.id(), &state.window(&self.limits));
+        let id = connection.id;
+        state.registry.connect(connection, watched);
+        let beginning = self.begin(&mut state, id, plan, Seq::ZERO)?;
         Ok((state.epoch.clone(), beginning))
     }
 
-    /// Begins a connection anew with another view, or with the same one when `view` is none.
+    fn check_room(&self, state: &State, newcomer: &Connection) -> Result<(), Fault> {
+        let wait = Duration::from_secs(1);
+        if state.registry.len() >= self.limits.connections {
+            let detail = "the node has no room for another connection";
+            return Err(Fault::new(Code::Overloaded, detail).retry_after(wait));
+        }
+        if state.registry.of_user(&newcomer.user).count() >= self.limits.connections_per_user {
+            let detail = "close a connection of this user first";
+            return Err(Fault::new(Code::TooManyConnections, detail).retry_after(wait));
+        }
+        Ok(())
+    }
+
+    fn begin(
+        &self,
+        state: &mut State,
+        id: ConnectionId,
+        plan: Plan,
+        delivered: Seq,
+    ) -> Result<Beginning, Fault> {
+        let view = Arc::clone(&state.registry.get(id).ok_or_else(gone)?.view);
+        let copy = matches!(plan, Plan::Snapshot(_))
+            .then(|| state.copy(self.clock.monotonic(), delivered, &self.limits));
+        Ok(state.begin(plan, copy, view))
+    }
+
+    /// Begins a connection anew with another view, or with the same one when `view` gives that. It was
+    /// sent everything up to `delivered`.
     ///
     /// # Errors
     /// `not_found` when the connection is gone.
@@ -237,21 +232,18 @@ impl Hub {
         &self,
         id: ConnectionId,
         why: Why,
-        view: impl FnOnce(&View) -> View,
+        delivered: Seq,
+        view: impl Fn(&Arc<View>) -> Arc<View>,
     ) -> Result<Beginning, Fault> {
-        let mut guard = self.state();
-        let state = &mut *guard;
-        let before = &state.registry.get(id).ok_or_else(gone)?.view;
-        let view = view(before);
-        // The index is built anew over all agents, so not without need.
-        if view != *before {
-            state.registry.change_view(id, view.clone(), State::known_agents(&state.fleet));
-        }
-        Ok(state.begin(Plan::Snapshot(why), view))
+        let Ready { mut state, view, watched } =
+            self.ready(|state| Ok(view(&state.registry.get(id).ok_or_else(gone)?.view)))?;
+        state.registry.change_view(id, view, watched);
+        self.begin(&mut state, id, Plan::Snapshot(why), delivered)
     }
 
     /// Puts another token behind a connection that passes the check; where the grant differs, the
-    /// connection begins anew. One step, so that the token that is known is the one that is enforced.
+    /// connection begins anew: it was sent everything up to `delivered`. One step, so that the token that
+    /// is known is the one that is enforced.
     ///
     /// # Errors
     /// `not_found` when the connection is gone; what the check says, and then nothing changes.
@@ -259,20 +251,21 @@ impl Hub {
         &self,
         id: ConnectionId,
         principal: &Principal,
-        check: impl FnOnce(&Connection) -> Result<(), Fault>,
+        delivered: Seq,
+        check: impl Fn(&Connection) -> Result<(), Fault>,
     ) -> Result<Option<Beginning>, Fault> {
-        let mut guard = self.state();
-        let state = &mut *guard;
-        let before = state.registry.get(id).ok_or_else(gone)?;
-        check(before)?;
-        let view = View::new(principal.grant.clone(), before.view.interest().clone());
-        let is_other = view != before.view;
-        state.registry.change_token(id, principal.token_id.clone(), principal.issued_at);
-        if !is_other {
+        let Ready { mut state, view, watched } = self.ready(|state| {
+            let before = state.registry.get(id).ok_or_else(gone)?;
+            check(before)?;
+            Ok(Arc::new(View::new(principal.grant.clone(), before.view.interest().clone())))
+        })?;
+        let token_id = principal.token_id.as_deref().map(Box::from);
+        state.registry.change_token(id, token_id, principal.issued_at);
+        if state.registry.get(id).is_some_and(|before| before.view == view) {
             return Ok(None);
         }
-        state.registry.change_view(id, view.clone(), State::known_agents(&state.fleet));
-        Ok(Some(state.begin(Plan::Snapshot(Why::GrantChanged), view)))
+        state.registry.change_view(id, view, watched);
+        self.begin(&mut state, id, Plan::Snapshot(Why::GrantChanged), delivered).map(Some)
     }
 
     /// Looks at the registry, or changes what is known of a connection.

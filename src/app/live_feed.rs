@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use crate::app::gate::AppGate;
 use crate::app::hub::Hub;
 use crate::app::stage::Stage;
+use crate::domain::cursor::Seq;
 use crate::domain::fault::{Code, Fault, Side};
 use crate::domain::grant::Principal;
 use crate::domain::id::ConnectionId;
@@ -111,11 +112,11 @@ impl AppLiveFeed {
         let connection = Connection {
             id,
             user: principal.user.clone(),
-            token_id: principal.token_id.clone(),
+            token_id: principal.token_id.as_deref().map(Box::from),
             token_issued_at: principal.issued_at,
             transport: arrival.transport,
             since: self.clock.wall(),
-            view: View::new(principal.grant.clone(), arrival.interest),
+            view: Arc::new(View::new(principal.grant.clone(), arrival.interest)),
         };
         let (epoch, beginning) = self.hub.join(connection, arrival.cursor.as_ref(), &self.stage)?;
         let hub = Arc::clone(&self.hub);
@@ -171,18 +172,25 @@ impl LiveFeed for AppLiveFeed {
         &self,
         connection: ConnectionId,
         interest: Interest,
+        delivered: Seq,
     ) -> Result<Beginning, Fault> {
-        self.hub
-            .begin_again(connection, Why::InterestChanged, |view| View::new(view.grant().clone(), interest))
+        self.hub.begin_again(connection, Why::InterestChanged, delivered, |view| {
+            Arc::new(View::new(view.grant().clone(), interest.clone()))
+        })
     }
 
-    async fn catch_up(&self, connection: ConnectionId) -> Result<Beginning, Fault> {
-        self.hub.begin_again(connection, Why::SlowReader, View::clone)
+    async fn catch_up(&self, connection: ConnectionId, delivered: Seq) -> Result<Beginning, Fault> {
+        self.hub.begin_again(connection, Why::SlowReader, delivered, Arc::clone)
     }
 
-    async fn refresh(&self, connection: ConnectionId, token: &SecretText) -> Result<Refreshed, Fault> {
+    async fn refresh(
+        &self,
+        connection: ConnectionId,
+        token: &SecretText,
+        delivered: Seq,
+    ) -> Result<Refreshed, Fault> {
         let principal = self.gate.admit(token).await?;
-        let resync = self.hub.change_token(connection, &principal, |before| {
+        let resync = self.hub.change_token(connection, &principal, delivered, |before| {
             if principal.user != before.user {
                 return Err(Fault::new(Code::InvalidToken, "a token of the same user is needed"));
             }

@@ -140,7 +140,7 @@ pub(super) fn connection(number: u64, of: &str, view: View) -> Connection {
         token_issued_at: None,
         transport: "test",
         since: at(NOW),
-        view,
+        view: Arc::new(view),
     }
 }
 

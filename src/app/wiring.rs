@@ -66,8 +66,8 @@ pub(super) async fn join(settings: &Settings) -> Result<Node, StartError> {
     let log = event_log(settings, limits, &clock, entropy.as_ref())?;
     let sockets = Arc::new(LiveSockets::new(settings.stream.ring_events));
     let publishers: Vec<Arc<dyn EventPublisher>> = vec![sockets.clone()];
-    let hub =
-        Arc::new(Hub::new(log.load().await.map_err(StartError::Log)?, publishers, hub_limits(settings)));
+    let loaded = log.load().await.map_err(StartError::Log)?;
+    let hub = Arc::new(Hub::new(loaded, publishers, hub_limits(settings), Arc::clone(&clock)));
     let stage = Arc::new(Stage::default());
 
     let tickets = Tickets::new(Arc::clone(&clock), Arc::clone(&entropy));

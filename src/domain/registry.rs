@@ -1,19 +1,29 @@
 //! The connection registry: which user has which connections, and which of them see an event.
 //!
-//! A connection that is shown every agent is found by the kind of event alone. All others are found
-//! through an index from agents to those who watch them, so an event about one agent touches its
-//! watchers only, however many connections there are.
+//! Connections with equal views are one group. Groups that are shown every agent are found by the kind
+//! of event alone, groups that are shown a few through an index from agents to those who watch them, so
+//! an event about one agent touches its watchers only. A group that is shown more agents than
+//! [`FEW_MAX`] is asked about each event: its index would cost megabytes.
+
+mod groups;
+mod watched;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::event::{Event, EventKind};
+use super::event::Event;
 use super::id::{AgentId, ConnectionId, UserId};
 use super::time::Timestamp;
 use super::view::View;
+use groups::{GroupId, Groups};
+
+pub use watched::Watched;
+
+/// Most agents under which the index has a group.
+pub const FEW_MAX: usize = 1024;
 
 /// One live connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,30 +33,30 @@ pub struct Connection {
     /// Whose it is.
     pub user: UserId,
     /// The id of the token it came with (`jti`), where that had one.
-    pub token_id: Option<String>,
+    pub token_id: Option<Box<str>>,
     /// When that token was issued, where it says so.
     pub token_issued_at: Option<Timestamp>,
     /// The transport that serves it.
     pub transport: &'static str,
     /// When it came.
     pub since: Timestamp,
-    /// What it is shown.
-    pub view: View,
+    /// What it is shown. In the registry, equal views are one.
+    pub view: Arc<View>,
 }
 
 /// Those who see one event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Audience {
-    /// Connections that are shown every agent, and this kind of event.
-    pub broad: Arc<BTreeSet<ConnectionId>>,
-    /// Connections that were found through the index.
+    /// Connections that are shown every agent, and this kind of event; no connection is in two sets.
+    pub broad: Vec<Arc<BTreeSet<ConnectionId>>>,
+    /// Connections that are shown some agents, this one among them.
     pub named: Vec<ConnectionId>,
 }
 
 impl Audience {
     /// Everybody in it, each once.
     pub fn iter(&self) -> impl Iterator<Item = ConnectionId> {
-        self.broad.iter().chain(&self.named).copied()
+        self.broad.iter().flat_map(|set| set.iter()).chain(&self.named).copied()
     }
 
     /// Whether nobody sees the event.
@@ -57,84 +67,86 @@ impl Audience {
 }
 
 /// All live connections of this node.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionRegistry {
     connections: BTreeMap<ConnectionId, Kept>,
-    users: HashMap<UserId, BTreeSet<ConnectionId>>,
-    broad: Broad,
-    watchers: HashMap<AgentId, BTreeSet<ConnectionId>>,
-    /// Connections that are shown some agents: asked once for each agent that becomes known.
-    choosy: BTreeSet<ConnectionId>,
+    of_users: BTreeSet<(UserId, ConnectionId)>,
+    groups: Groups,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 struct Kept {
     connection: Connection,
-    /// The agents under which the index has it.
-    watched: BTreeSet<AgentId>,
+    group: GroupId,
 }
 
-/// The connections that are shown every agent, by the kinds of event they are shown.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Broad {
-    status: Arc<BTreeSet<ConnectionId>>,
-    lifecycle: Arc<BTreeSet<ConnectionId>>,
-    activity: Arc<BTreeSet<ConnectionId>>,
-    removal: Arc<BTreeSet<ConnectionId>>,
-}
-
-impl Broad {
-    const KINDS: [EventKind; 4] =
-        [EventKind::Status, EventKind::Lifecycle, EventKind::Activity, EventKind::Removal];
-
-    const fn of(&self, kind: EventKind) -> &Arc<BTreeSet<ConnectionId>> {
-        match kind {
-            EventKind::Status => &self.status,
-            EventKind::Lifecycle => &self.lifecycle,
-            EventKind::Activity => &self.activity,
-            EventKind::Removal => &self.removal,
-        }
+/// The group's number says only when it was made.
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        self.connection == other.connection
     }
+}
 
-    const fn of_mut(&mut self, kind: EventKind) -> &mut Arc<BTreeSet<ConnectionId>> {
-        match kind {
-            EventKind::Status => &mut self.status,
-            EventKind::Lifecycle => &mut self.lifecycle,
-            EventKind::Activity => &mut self.activity,
-            EventKind::Removal => &mut self.removal,
-        }
+impl Eq for Kept {}
+
+impl Default for ConnectionRegistry {
+    fn default() -> Self {
+        Self::indexing(FEW_MAX)
     }
 }
 
 impl ConnectionRegistry {
-    /// Takes a new connection. `known` are the agents there are.
-    pub fn connect<'a>(&mut self, connection: Connection, known: impl IntoIterator<Item = &'a AgentId>) {
-        let id = connection.id;
-        self.disconnect(id);
-        self.users.entry(connection.user.clone()).or_default().insert(id);
-        let watched = self.index(id, &connection.view, known);
-        self.connections.insert(id, Kept { connection, watched });
+    /// No connections yet, and an index that has a group under at most so many agents.
+    #[must_use]
+    pub fn indexing(few_max: usize) -> Self {
+        let groups = Groups::new(few_max);
+        Self { connections: BTreeMap::new(), of_users: BTreeSet::new(), groups }
     }
 
-    /// Changes what a connection is shown. Nothing happens when it is gone.
-    pub fn change_view<'a>(
-        &mut self,
-        id: ConnectionId,
-        view: View,
-        known: impl IntoIterator<Item = &'a AgentId>,
-    ) {
-        let Some(mut kept) = self.connections.remove(&id) else { return };
-        self.unindex(id, &kept.watched);
-        kept.watched = self.index(id, &view, known);
-        kept.connection.view = view;
-        self.connections.insert(id, kept);
+    /// Whether a connection that comes with this view, or changes to it, must bring the agents that the
+    /// view shows: not when every agent or none is shown, and not when another connection has this view.
+    #[must_use]
+    pub fn must_be_told(&self, view: &View) -> bool {
+        self.groups.must_be_told(view)
+    }
+
+    /// Takes a new connection. `watched` are the agents there are that its view shows; they matter
+    /// only where [`Self::must_be_told`] says so.
+    pub fn connect(&mut self, mut connection: Connection, watched: Watched) {
+        let id = connection.id;
+        if let Some(before) = self.get(id) {
+            let user = before.user.clone();
+            // In this order: a group that it alone was in, and is in again, stays.
+            self.change_view(id, Arc::clone(&connection.view), watched);
+            self.of_users.remove(&(user, id));
+            self.of_users.insert((connection.user.clone(), id));
+            if let Some(kept) = self.connections.get_mut(&id) {
+                connection.view = Arc::clone(&kept.connection.view);
+                kept.connection = connection;
+            }
+            return;
+        }
+        self.of_users.insert((connection.user.clone(), id));
+        let (group, view) = self.groups.enter(id, connection.view, watched);
+        connection.view = view;
+        self.connections.insert(id, Kept { connection, group });
+    }
+
+    /// Changes what a connection is shown, as [`Self::connect`] takes it. Nothing happens when it is gone.
+    pub fn change_view(&mut self, id: ConnectionId, view: Arc<View>, watched: Watched) {
+        let Some(kept) = self.connections.get_mut(&id) else { return };
+        if kept.connection.view == view {
+            return;
+        }
+        self.groups.leave(id, kept.group);
+        (kept.group, kept.connection.view) = self.groups.enter(id, view, watched);
     }
 
     /// Notes that a refreshed token now stands behind a connection.
     pub fn change_token(
         &mut self,
         id: ConnectionId,
-        token_id: Option<String>,
+        token_id: Option<Box<str>>,
         token_issued_at: Option<Timestamp>,
     ) {
         if let Some(kept) = self.connections.get_mut(&id) {
@@ -145,46 +157,27 @@ impl ConnectionRegistry {
 
     /// Forgets a connection and gives back what was known of it.
     pub fn disconnect(&mut self, id: ConnectionId) -> Option<Connection> {
-        let kept = self.connections.remove(&id)?;
-        if let Some(of_user) = self.users.get_mut(&kept.connection.user) {
-            of_user.remove(&id);
-            if of_user.is_empty() {
-                self.users.remove(&kept.connection.user);
-            }
-        }
-        self.unindex(id, &kept.watched);
-        Some(kept.connection)
+        let Kept { connection, group } = self.connections.remove(&id)?;
+        self.of_users.remove(&(connection.user.clone(), id));
+        self.groups.leave(id, group);
+        Some(connection)
     }
 
     /// Adds an agent that became known to the index.
     pub fn agent_known(&mut self, agent: &AgentId) {
-        for id in &self.choosy {
-            let Some(kept) = self.connections.get_mut(id) else { continue };
-            if kept.connection.view.shows(agent) && kept.watched.insert(agent.clone()) {
-                self.watchers.entry(agent.clone()).or_default().insert(*id);
-            }
-        }
+        self.groups.agent_known(agent);
     }
 
     /// Takes a forgotten agent out of the index.
     pub fn agent_gone(&mut self, agent: &AgentId) {
-        for id in self.watchers.remove(agent).unwrap_or_default() {
-            if let Some(kept) = self.connections.get_mut(&id) {
-                kept.watched.remove(agent);
-            }
-        }
+        self.groups.agent_gone(agent);
     }
 
     /// Those who see this event. An agent's own events come between [`Self::agent_known`] and
     /// [`Self::agent_gone`].
     #[must_use]
     pub fn audience(&self, event: &Event) -> Audience {
-        let kind = event.kind();
-        let named = self.watchers.get(event.agent()).into_iter().flatten().copied();
-        let wants = |id: &ConnectionId| {
-            self.connections.get(id).is_some_and(|kept| kept.connection.view.kinds().has(kind))
-        };
-        Audience { broad: Arc::clone(self.broad.of(kind)), named: named.filter(wants).collect() }
+        self.groups.audience(event)
     }
 
     /// One connection.
@@ -200,7 +193,8 @@ impl ConnectionRegistry {
 
     /// The connections of one user, oldest first.
     pub fn of_user(&self, user: &UserId) -> impl Iterator<Item = ConnectionId> {
-        self.users.get(user).into_iter().flatten().copied()
+        let all = (user.clone(), ConnectionId::MIN)..=(user.clone(), ConnectionId::MAX);
+        self.of_users.range(all).map(|(_, id)| *id)
     }
 
     /// How many connections there are.
@@ -213,45 +207,5 @@ impl ConnectionRegistry {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.connections.is_empty()
-    }
-
-    fn index<'a>(
-        &mut self,
-        id: ConnectionId,
-        view: &View,
-        known: impl IntoIterator<Item = &'a AgentId>,
-    ) -> BTreeSet<AgentId> {
-        if view.shows_nothing() {
-            return BTreeSet::new();
-        }
-        if view.shows_every_agent() {
-            for kind in Broad::KINDS.into_iter().filter(|kind| view.kinds().has(*kind)) {
-                Arc::make_mut(self.broad.of_mut(kind)).insert(id);
-            }
-            return BTreeSet::new();
-        }
-        self.choosy.insert(id);
-        let watched: BTreeSet<_> = known.into_iter().filter(|agent| view.shows(agent)).cloned().collect();
-        for agent in &watched {
-            self.watchers.entry(agent.clone()).or_default().insert(id);
-        }
-        watched
-    }
-
-    fn unindex(&mut self, id: ConnectionId, watched: &BTreeSet<AgentId>) {
-        for kind in Broad::KINDS {
-            if self.broad.of(kind).contains(&id) {
-                Arc::make_mut(self.broad.of_mut(kind)).remove(&id);
-            }
-        }
-        self.choosy.remove(&id);
-        for agent in watched {
-            if let Some(of_agent) = self.watchers.get_mut(agent) {
-                of_agent.remove(&id);
-                if of_agent.is_empty() {
-                    self.watchers.remove(agent);
-                }
-            }
-        }
     }
 }

@@ -1,7 +1,9 @@
 //! Port in: what a watcher's connection may do.
 //!
-//! The copy of the fleet and the registration are one step: every event after [`Beginning::from`] that
-//! the view covers is published to the connection, none before.
+//! The copy of the fleet and the registration are one step. Screens that come within a second may share
+//! a copy, so that one lies at most a second behind the head: every event after [`Beginning::from`] that
+//! the view covers is the connection's, those up to its registration out of what its transport was handed
+//! before, the others as they are published to it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -42,12 +44,13 @@ pub struct Beginning {
     pub plan: Plan,
     /// The fleet it starts from, for a snapshot; to be shown through the view.
     pub fleet: Option<Arc<Fleet>>,
-    /// The head at that moment.
+    /// The position it is told: of the copy, for a snapshot, otherwise of the head at that moment.
     pub head: Seq,
-    /// Events after this position are to be delivered.
+    /// Events after this position are to be delivered. Some may have been published already, without
+    /// the connection in their audience: who begins looks once at what its transport holds.
     pub from: Seq,
-    /// What the connection is shown.
-    pub view: View,
+    /// What the connection is shown; shared by those who are shown the same.
+    pub view: Arc<View>,
 }
 
 /// A connection that was let in. Dropping the seat ends it.
@@ -123,23 +126,34 @@ pub trait LiveFeed: Send + Sync {
     /// or what comes before it.
     async fn turn_away(&self, peer: Option<IpAddr>, fault: Fault) -> Fault;
 
-    /// Changes what a connection asked for; it begins anew.
+    /// Changes what a connection asked for; it begins anew, not before what it was `delivered`.
     ///
     /// # Errors
     /// `not_found` when the connection is gone.
-    async fn change_interest(&self, connection: ConnectionId, interest: Interest)
-    -> Result<Beginning, Fault>;
+    async fn change_interest(
+        &self,
+        connection: ConnectionId,
+        interest: Interest,
+        delivered: Seq,
+    ) -> Result<Beginning, Fault>;
 
-    /// Begins a connection anew that fell out of what its transport holds.
+    /// Begins a connection anew that fell out of what its transport holds, not before what it was
+    /// `delivered`.
     ///
     /// # Errors
     /// `not_found` when the connection is gone.
-    async fn catch_up(&self, connection: ConnectionId) -> Result<Beginning, Fault>;
+    async fn catch_up(&self, connection: ConnectionId, delivered: Seq) -> Result<Beginning, Fault>;
 
-    /// Puts a fresh token of the same user behind a connection.
+    /// Puts a fresh token of the same user behind a connection. Where it begins anew, then not before
+    /// what it was `delivered`.
     ///
     /// # Errors
     /// Of [`crate::ports::gate::Gate::admit`]; `forbidden_scope` when neither watching nor reporting
     /// is left, `invalid_token` for another user; `not_found` when the connection is gone.
-    async fn refresh(&self, connection: ConnectionId, token: &SecretText) -> Result<Refreshed, Fault>;
+    async fn refresh(
+        &self,
+        connection: ConnectionId,
+        token: &SecretText,
+        delivered: Seq,
+    ) -> Result<Refreshed, Fault>;
 }

@@ -130,7 +130,7 @@ impl Session {
             link: Link::new(socket, Arc::clone(&bell).into(), first),
             bell,
             registration,
-            view: Arc::new(opened.beginning.view.clone()),
+            view: Arc::clone(&opened.beginning.view),
             principal: Arc::new(opened.principal),
             place: Place::after(opened.beginning.from),
             copying: None,
@@ -306,7 +306,7 @@ impl Session {
     /// Begins, or begins anew: the copy first, if there is one, then what follows it.
     fn start(&mut self, beginning: &Beginning, now: Monotonic) {
         self.place = Place::after(beginning.from);
-        self.view = Arc::new(beginning.view.clone());
+        self.view = Arc::clone(&beginning.view);
         self.copying = None;
         if let Some(fleet) = &beginning.fleet {
             if self.view.shows_nothing() {

@@ -27,7 +27,7 @@ fn crowd(count: u64, obeys: bool) -> (Arc<Hub>, Told) {
         }
     });
     let limits = HubLimits { connections_per_user: 100_000, connections: 100_000, ..ROOMY };
-    let made = Arc::new(Hub::new(loaded(&[]), vec![Arc::new(publisher)], limits));
+    let made = Arc::new(Hub::new(loaded(&[]), vec![Arc::new(publisher)], limits, ManualClock::new().port()));
     for number in 0..count {
         made.join(connection(number, "ada", view(&["*"])), None, &Stage::default()).unwrap();
     }

@@ -3,5 +3,7 @@
 
 mod beginning;
 mod folding;
+mod interleaving;
+mod sharing;
 mod together;
 mod without_log;

@@ -88,7 +88,17 @@ pub(in crate::app) const ROOMY: HubLimits =
     HubLimits { ring_events: 1_000, replay_events: 1_000, connections_per_user: 1_000, connections: 10_000 };
 
 pub(in crate::app) fn hub(loaded: Loaded, screens: &Arc<Screens>, limits: HubLimits) -> Arc<Hub> {
-    Arc::new(Hub::new(loaded, vec![screens.publisher()], limits))
+    hub_at(&ManualClock::new(), loaded, screens, limits)
+}
+
+/// A hub by this clock.
+pub(in crate::app) fn hub_at(
+    clock: &Arc<ManualClock>,
+    loaded: Loaded,
+    screens: &Arc<Screens>,
+    limits: HubLimits,
+) -> Arc<Hub> {
+    Arc::new(Hub::new(loaded, vec![screens.publisher()], limits, clock.port()))
 }
 
 /// A verifier that believes these tokens and no others.

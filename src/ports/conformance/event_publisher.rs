@@ -59,7 +59,7 @@ pub fn suite(fresh: impl Fn() -> Box<dyn Bench>) {
 fn delivery(seq: u64, named: &[ConnectionId]) -> Delivery {
     let Ok(agent) = AgentId::parse("a") else { panic!("the suite's own agent id is valid") };
     let recorded = Arc::new(Recorded { seq: Seq::new(seq), event: Event::AgentRemoved(agent) });
-    let broad = Arc::new(BTreeSet::from([BROAD]));
+    let broad = vec![Arc::new(BTreeSet::from([BROAD]))];
     Delivery { recorded, audience: Audience { broad, named: named.to_vec() } }
 }
 

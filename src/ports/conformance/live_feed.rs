@@ -1,6 +1,6 @@
 //! What every [`LiveFeed`] promises. It panics with a sentence that says which promise was broken.
 
-use crate::domain::cursor::{Cursor, Epoch};
+use crate::domain::cursor::{Cursor, Epoch, Seq};
 use crate::domain::event::EventKind;
 use crate::domain::fault::{Code, Fault};
 use crate::domain::grant::Scope;
@@ -121,8 +121,9 @@ async fn a_new_interest_begins_anew_within_the_grant(subject: &Subject<'_>) {
     assert!(!opened.beginning.view.complete(), "what a grant hides is hidden");
     let Ok(agents) = Patterns::parse(["*"]) else { unreachable!("a good pattern") };
     let interest = Interest { agents, kinds: Kinds::of([EventKind::Status]) };
-    match subject.feed.change_interest(opened.connection, interest.clone()).await {
+    match subject.feed.change_interest(opened.connection, interest.clone(), opened.beginning.from).await {
         Ok(beginning) => {
+            assert!(beginning.from >= opened.beginning.from, "nothing that was sent is taken back");
             assert_eq!(beginning.plan, Plan::Snapshot(Why::InterestChanged), "a new interest begins anew");
             assert_eq!(beginning.view.interest(), &interest, "it is the one that was asked for");
             assert!(!beginning.view.shows_every_agent(), "an interest never shows what a grant hides");
@@ -133,7 +134,9 @@ async fn a_new_interest_begins_anew_within_the_grant(subject: &Subject<'_>) {
 
 async fn a_refresh_is_of_the_same_user_and_resyncs_only_another_grant(subject: &Subject<'_>) {
     let opened = subject.watcher().await;
-    let refresh = async |token: SecretText| subject.feed.refresh(opened.connection, &token).await;
+    let refresh = async |token: SecretText| {
+        subject.feed.refresh(opened.connection, &token, opened.beginning.from).await
+    };
     let foreign = refresh((subject.token)("bob", &[Scope::Watch], "*")).await;
     assert_eq!(code(foreign, "a refresh is of the same user"), Code::InvalidToken);
     let useless = refresh((subject.token)("ada", &[Scope::Admin], "*")).await;
@@ -143,8 +146,11 @@ async fn a_refresh_is_of_the_same_user_and_resyncs_only_another_grant(subject: &
     assert_eq!(resync, Ok(false), "the same grant goes on; refused refreshes changed nothing");
     match refresh((subject.token)("ada", &[Scope::Watch], "a*")).await {
         Ok(refreshed) => {
-            let plan = refreshed.resync.map(|beginning| beginning.plan);
+            let resync = refreshed.resync.map(|beginning| (beginning.plan, beginning.from));
+            let plan = resync.map(|(plan, _)| plan);
             assert_eq!(plan, Some(Plan::Snapshot(Why::GrantChanged)), "another grant begins anew");
+            let from = resync.map(|(_, from)| from);
+            assert!(from >= Some(opened.beginning.from), "nothing that was sent is taken back");
         }
         Err(fault) => unreachable!("a grant may change: {fault}"),
     }
@@ -154,10 +160,10 @@ async fn who_is_gone_is_told_so(subject: &Subject<'_>) {
     let opened = subject.watcher().await;
     let id = opened.connection;
     drop(opened);
-    let again = subject.feed.catch_up(id).await;
+    let again = subject.feed.catch_up(id, Seq::ZERO).await;
     assert_eq!(code(again, "who is gone cannot catch up"), Code::NotFound);
-    let wish = subject.feed.change_interest(id, Interest::all()).await;
+    let wish = subject.feed.change_interest(id, Interest::all(), Seq::ZERO).await;
     assert_eq!(code(wish, "who is gone has no wishes"), Code::NotFound);
     let token = (subject.token)("ada", &[Scope::Watch], "*");
-    assert_eq!(code(subject.feed.refresh(id, &token).await, "nor a token"), Code::NotFound);
+    assert_eq!(code(subject.feed.refresh(id, &token, Seq::ZERO).await, "nor a token"), Code::NotFound);
 }

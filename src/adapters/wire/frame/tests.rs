@@ -117,7 +117,7 @@ fn view(agents: &[&str], kinds: Kinds) -> View {
 }
 
 fn beginning(plan: Plan, agents: &[&str]) -> Beginning {
-    let view = view(agents, Kinds::ALL);
+    let view = std::sync::Arc::new(view(agents, Kinds::ALL));
     Beginning { plan, fleet: None, head: Seq::new(1042), from: Seq::new(1042), view }
 }
 

@@ -87,8 +87,9 @@ impl Session {
     pub(super) fn grant_wish(&mut self, turn: &Turn<'_>) {
         if let Some(interest) = self.conduct(turn).grant_wish(turn.now) {
             let (feed, id) = (Arc::clone(&turn.settings.feed), self.id());
+            let delivered = self.hold(turn);
             self.ask(Busy::Beginning, async move {
-                super::Outcome::Began(feed.change_interest(id, interest).await)
+                super::Outcome::Began(feed.change_interest(id, interest, delivered).await)
             });
         }
     }
@@ -96,6 +97,7 @@ impl Session {
     /// Asks for a new beginning, since what follows is no longer held.
     pub(super) fn catch_up(&mut self, turn: &Turn<'_>) {
         let (feed, id) = (Arc::clone(&turn.settings.feed), self.id());
-        self.ask(Busy::Beginning, async move { super::Outcome::Began(feed.catch_up(id).await) });
+        let delivered = self.hold(turn);
+        self.ask(Busy::Beginning, async move { super::Outcome::Began(feed.catch_up(id, delivered).await) });
     }
 }

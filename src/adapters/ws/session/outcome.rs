@@ -8,6 +8,8 @@ use tracing::Instrument;
 use super::{Busy, End, Session, Turn};
 use crate::adapters::wire::frame;
 use crate::adapters::ws::inbox::Inbox;
+use crate::adapters::ws::place::Place;
+use crate::domain::cursor::Seq;
 use crate::domain::farewell::Farewell;
 use crate::domain::fault::{Code, Fault};
 use crate::domain::id::ConnectionId;
@@ -59,6 +61,14 @@ impl Session {
         tokio::spawn(asked.instrument(span));
     }
 
+    /// Up to where the connection was served. From here on it looks at every event, until it is told where
+    /// it begins anew: what happens meanwhile was named to it by the old view, or not at all.
+    pub(super) fn hold(&mut self, turn: &Turn<'_>) -> Seq {
+        let delivered = self.place.considered(turn.head);
+        self.place = Place::after(delivered);
+        delivered
+    }
+
     pub(super) fn report(
         &mut self,
         id: Option<String>,
@@ -85,7 +95,11 @@ impl Session {
 
     pub(super) fn refresh(&mut self, token: SecretText, turn: &Turn<'_>) {
         let (feed, id) = (Arc::clone(&turn.settings.feed), self.id());
-        self.ask(Busy::Beginning, async move { Outcome::Refreshed(feed.refresh(id, &token).await) });
+        let delivered = self.hold(turn);
+        self.ask(
+            Busy::Beginning,
+            async move { Outcome::Refreshed(feed.refresh(id, &token, delivered).await) },
+        );
     }
 
     /// Takes what became of that which was asked for.

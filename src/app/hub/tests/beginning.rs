@@ -116,18 +116,18 @@ fn beginning_again_gives_the_head_of_that_moment_for_any_reason() {
     hub.join(connection(1, "ada", view(&["*"])), None, &Stage::default()).unwrap();
     let id = ConnectionId::new(1);
     hub.take(vec![activity(31, "a1", "s1")]);
-    let anew = hub.begin_again(id, Why::InterestChanged, |_| view(&["b*"])).unwrap();
+    let anew = hub.begin_again(id, Why::InterestChanged, Seq::new(31), |_| Arc::new(view(&["b*"]))).unwrap();
     assert_eq!(anew.plan, Plan::Snapshot(Why::InterestChanged));
     assert_eq!((anew.from, anew.head), (Seq::new(31), Seq::new(31)));
     assert_eq!(anew.fleet.map(|fleet| fleet.at()), Some(Seq::new(31)));
-    assert_eq!(anew.view, view(&["b*"]));
+    assert_eq!(*anew.view, view(&["b*"]));
     hub.take(vec![activity(32, "a1", "s1"), online(33, "b1")]);
     assert_eq!(screens.handed(id), [31, 33]);
-    let narrowed = |before: &View| {
-        assert_eq!(*before, view(&["b*"]), "the view to change is the one of now");
-        View::new(grant(&[Scope::Watch], &["a*"]), before.interest().clone())
+    let narrowed = |before: &Arc<View>| {
+        assert_eq!(**before, view(&["b*"]), "the view to change is the one of now");
+        Arc::new(View::new(grant(&[Scope::Watch], &["a*"]), before.interest().clone()))
     };
-    let anew = hub.begin_again(id, Why::GrantChanged, narrowed).unwrap();
+    let anew = hub.begin_again(id, Why::GrantChanged, Seq::new(33), narrowed).unwrap();
     assert_eq!(anew.plan, Plan::Snapshot(Why::GrantChanged));
     hub.take(vec![activity(34, "a1", "s1"), activity(35, "b1", "s1")]);
     assert_eq!(screens.handed(id), [31, 33], "grant and interest have no agent in common");
@@ -136,7 +136,7 @@ fn beginning_again_gives_the_head_of_that_moment_for_any_reason() {
 #[test]
 fn a_connection_that_is_gone_begins_nothing() {
     let (hub, _) = at_thirty();
-    let again = hub.begin_again(ConnectionId::new(7), Why::SlowReader, View::clone);
+    let again = hub.begin_again(ConnectionId::new(7), Why::SlowReader, Seq::ZERO, Arc::clone);
     assert_eq!(code(again), Code::NotFound);
     assert!(registered(&hub).is_empty());
 }

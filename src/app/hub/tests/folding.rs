@@ -29,7 +29,7 @@ fn events_are_folded_and_published_in_order_also_those_that_nobody_sees() {
 fn a_batch_is_published_as_one() {
     let mut publisher = crate::ports::event_publisher::MockEventPublisher::new();
     publisher.expect_publish().withf(|batch| batch.len() == 3).times(1).return_const(());
-    let hub = Hub::new(loaded(&[]), vec![Arc::new(publisher)], ROOMY);
+    let hub = Hub::new(loaded(&[]), vec![Arc::new(publisher)], ROOMY, ManualClock::new().port());
     hub.take(vec![online(1, "a1"), online(2, "a2"), online(3, "a3")]);
 }
 

@@ -1,5 +1,5 @@
 //! Copy and registration are one step: with real threads, whoever joins while events come has in
-//! its copy all of them up to a position, and is handed all of them after it.
+//! its copy all of them up to a position, and finds all of them after it in the rings or is handed them.
 
 use super::super::*;
 use crate::app::testing::*;
@@ -9,10 +9,11 @@ const JOINS: u64 = 150;
 /// Each joiner keeps so many of its connections; older ones go.
 const KEPT: u64 = 2;
 
-/// One that joined: how it began, and where the head was while it was certainly still in.
+/// One that joined: how it began, and where the head was before and while it was certainly still in.
 struct Joined {
     id: ConnectionId,
     beginning: Beginning,
+    was_out_at: Seq,
     was_in_at: Seq,
 }
 
@@ -28,9 +29,10 @@ fn join_and_leave(hub: &Hub, joiner: u64) -> Vec<Joined> {
         let number = joiner * JOINS + nth;
         // Every other newcomer is found through the index.
         let asks = if number.is_multiple_of(2) { view(&["*"]) } else { view(&["a1", "a5"]) };
+        let was_out_at = hub.copy().1.at();
         let (_, beginning) = hub.join(connection(number, "ada", asks), None, &stage).unwrap();
         let was_in_at = hub.copy().1.at();
-        joined.push(Joined { id: ConnectionId::new(number), beginning, was_in_at });
+        joined.push(Joined { id: ConnectionId::new(number), beginning, was_out_at, was_in_at });
         if nth >= KEPT {
             hub.leave(ConnectionId::new(number - KEPT));
         }
@@ -46,7 +48,8 @@ fn event(seq: u64) -> Recorded {
 #[test]
 fn nobody_who_joins_while_events_come_misses_one_or_gets_one_twice() {
     let screens: Arc<Screens> = Arc::default();
-    let hub = hub(loaded(&[]), &screens, ROOMY);
+    let clock = ManualClock::new();
+    let hub = hub_at(&clock, loaded(&[]), &screens, ROOMY);
     let mut head = 0;
     let joined: Vec<Joined> = std::thread::scope(|scope| {
         let hub = &hub;
@@ -56,6 +59,7 @@ fn nobody_who_joins_while_events_come_misses_one_or_gets_one_twice() {
             let size = head % 4 + 1;
             hub.take((head + 1..=head + size).map(event).collect());
             head += size;
+            clock.advance(Duration::from_millis(50));
             std::thread::yield_now();
         }
         joiners.into_iter().flat_map(|joiner| joiner.join().unwrap()).collect()
@@ -67,14 +71,21 @@ fn nobody_who_joins_while_events_come_misses_one_or_gets_one_twice() {
     let stay = registered(&hub);
     assert_eq!(stay.len(), usize::try_from(JOINERS * KEPT).unwrap());
     let handed = screens.handed_to_each();
-    for Joined { id, beginning, was_in_at } in joined {
+    for Joined { id, beginning, was_out_at, was_in_at } in joined {
         let copy = beginning.fleet.expect("a snapshot");
         assert_eq!(copy.at(), beginning.from, "{id}: the copy is the one it goes on from");
+        let ring = u64::try_from(ROOMY.ring_events).unwrap();
+        assert!(beginning.from.get() + ring / 4 >= was_out_at.get(), "{id}: the rings hold what came since");
         let got = handed.get(&id).cloned().unwrap_or_default();
         let last = got.last().copied().unwrap_or_default().max(was_in_at.get());
         let last = if stay.contains(&id) { head } else { last };
         let first = beginning.from.get() + 1;
         let covered = (first..=last).filter(|seq| beginning.view.covers(&event(*seq).event));
-        assert_eq!(got, covered.collect::<Vec<_>>(), "{id} from {first} to {last}");
+        // What it was not handed was published before it joined, and is in the rings.
+        let (in_rings, after): (Vec<_>, Vec<_>) =
+            covered.partition(|seq| *seq <= was_in_at.get() && !got.contains(seq));
+        assert_eq!(got, after, "{id} from {first} to {last}");
+        let joined_after = in_rings.last().copied().unwrap_or_default().max(was_out_at.get());
+        assert!(got.first().is_none_or(|seq| *seq > joined_after), "{id}: nothing is left out between");
     }
 }

@@ -120,6 +120,25 @@ async fn the_hub_follows_the_log_from_where_its_fleet_stands_and_is_ready_then()
 }
 
 #[tokio::test(start_paused = true)]
+async fn others_get_their_turn_within_a_large_batch_and_its_order_stays() {
+    let log = Arc::<Log>::default();
+    let script = log.will_follow();
+    let node = Running::start(log);
+    settle().await;
+    let last = u64::try_from(2 * TAKEN_AT_ONCE + 90).unwrap();
+    script.send(Ok((2..=last).map(|seq| online(seq, "a1")).collect())).await.unwrap();
+    let mut seen = vec![];
+    while seen.last() != Some(&last) {
+        tokio::task::yield_now().await;
+        seen.push(node.hub.copy().1.at().get());
+    }
+    seen.dedup();
+    let at = |parts: usize| u64::try_from(parts * TAKEN_AT_ONCE + 1).unwrap();
+    assert!([at(1), at(2), last].iter().all(|part| seen.contains(part)), "{seen:?}");
+    assert_eq!(node.screens.published(), (2..=last).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_log_that_fails_ends_every_connection_as_our_fault_and_the_node_is_not_ready() {
     let log = Arc::<Log>::default();
     let script = log.will_follow();

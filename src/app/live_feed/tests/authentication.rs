@@ -39,11 +39,11 @@ async fn who_the_token_speaks_for_is_what_the_registry_knows() {
     let expected = Connection {
         id: opened.connection,
         user: ada.user,
-        token_id: ada.token_id,
+        token_id: ada.token_id.as_deref().map(Box::from),
         token_issued_at: ada.issued_at,
         transport: "test",
         since: at(NOW),
-        view: View::new(ada.grant, asks),
+        view: Arc::new(View::new(ada.grant, asks)),
     };
     assert_eq!(known, Some(expected));
     let of_ada = node.hub.with_registry(|registry| registry.of_user(&user("ada")).collect::<Vec<_>>());

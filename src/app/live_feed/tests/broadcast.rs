@@ -27,7 +27,7 @@ async fn one_event_is_published_once_to_exactly_the_connections_of_all_users() {
         }
     };
     publisher.expect_publish().with(function(exactly)).times(1).return_const(());
-    let hub = Arc::new(Hub::new(loaded(&[]), vec![Arc::new(publisher)], ROOMY));
+    let hub = Arc::new(Hub::new(loaded(&[]), vec![Arc::new(publisher)], ROOMY, ManualClock::new().port()));
     let tokens = [
         ("ada", watcher("ada")),
         ("bob", watcher("bob")),
@@ -47,7 +47,8 @@ async fn one_event_is_published_once_to_exactly_the_connections_of_all_users() {
 #[tokio::test]
 async fn every_transport_is_handed_every_event() {
     let (one, other) = (Arc::<Screens>::default(), Arc::<Screens>::default());
-    let hub = Hub::new(loaded(&[]), vec![one.publisher(), other.publisher()], ROOMY);
+    let hub =
+        Hub::new(loaded(&[]), vec![one.publisher(), other.publisher()], ROOMY, ManualClock::new().port());
     hub.take(vec![online(1, "a1")]);
     assert_eq!((one.published(), other.published()), (vec![1], vec![1]));
 }

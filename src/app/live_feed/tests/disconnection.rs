@@ -90,7 +90,7 @@ async fn a_transport_may_drop_a_connection_while_it_is_handed_an_event_for_it() 
         seen.lock().unwrap().extend(batch.iter().map(|one| one.audience.iter().collect()));
         of_transport.lock().unwrap().clear();
     });
-    let hub = Arc::new(Hub::new(loaded(&[]), vec![Arc::new(publisher)], ROOMY));
+    let hub = Arc::new(Hub::new(loaded(&[]), vec![Arc::new(publisher)], ROOMY, ManualClock::new().port()));
     let node = Node::with(believes([("ada", watcher("ada"))]), hub, Arc::default());
     let dead = node.open("ada").await;
     let (dead_id, stays) = (dead.connection, node.open("ada").await);

@@ -22,7 +22,12 @@ fn from(last: u8, token: &str) -> Arrival {
 #[tokio::test]
 async fn a_rejected_connection_is_not_registered_and_no_publisher_hears_of_it() {
     // A mock without expectations fails the test when it is called at all.
-    let hub = Arc::new(Hub::new(loaded(&[]), vec![Arc::new(MockEventPublisher::new())], ROOMY));
+    let hub = Arc::new(Hub::new(
+        loaded(&[]),
+        vec![Arc::new(MockEventPublisher::new())],
+        ROOMY,
+        ManualClock::new().port(),
+    ));
     let node = Node::with(refuses(1), hub, Arc::default());
     assert_eq!(code(node.feed.open(arrival("forged")).await), Code::InvalidToken);
     assert_eq!(node.registered(), []);

@@ -25,7 +25,8 @@ fn refreshed(token: &str) -> SecretText {
 async fn another_interest_begins_anew_with_a_snapshot_through_the_new_view() {
     let node = tokens(watcher("ada"));
     let opened = two_agents_and(&node).await;
-    let anew = node.feed.change_interest(opened.connection, interest(&["a*"])).await.unwrap();
+    let anew =
+        node.feed.change_interest(opened.connection, interest(&["a*"]), opened.beginning.from).await.unwrap();
     assert_eq!(anew.plan, Plan::Snapshot(Why::InterestChanged));
     assert_eq!((anew.from, anew.head), (Seq::new(2), Seq::new(2)));
     assert_eq!(agents_of(&anew), ["a1"]);
@@ -33,7 +34,7 @@ async fn another_interest_begins_anew_with_a_snapshot_through_the_new_view() {
     node.hub.take(vec![online(3, "b1"), online(4, "a1"), online(5, "a2")]);
     assert_eq!(node.screens.handed(opened.connection), [4, 5]);
 
-    let back = node.feed.change_interest(opened.connection, Interest::all()).await.unwrap();
+    let back = node.feed.change_interest(opened.connection, Interest::all(), Seq::new(5)).await.unwrap();
     assert_eq!(back.view, opened.beginning.view);
     node.hub.take(vec![online(6, "b1")]);
     assert_eq!(node.screens.handed(opened.connection), [4, 5, 6]);
@@ -43,7 +44,8 @@ async fn another_interest_begins_anew_with_a_snapshot_through_the_new_view() {
 async fn another_interest_stays_within_the_grant() {
     let node = Node::new(believes([("first", principal("ada", &[Scope::Watch], &["a*"]))]));
     let opened = two_agents_and(&node).await;
-    let anew = node.feed.change_interest(opened.connection, interest(&["b*"])).await.unwrap();
+    let anew =
+        node.feed.change_interest(opened.connection, interest(&["b*"]), opened.beginning.from).await.unwrap();
     assert_eq!(agents_of(&anew), <[String; 0]>::default());
     node.hub.take(vec![online(3, "b1"), online(4, "a1")]);
     assert!(node.screens.handed(opened.connection).is_empty());
@@ -54,7 +56,7 @@ async fn a_slow_reader_begins_anew_with_the_view_it_has() {
     let node = tokens(watcher("ada"));
     let opened = node.feed.open(Arrival { interest: interest(&["a*"]), ..arrival("first") }).await.unwrap();
     node.hub.take(vec![online(1, "a1"), online(2, "b1")]);
-    let anew = node.feed.catch_up(opened.connection).await.unwrap();
+    let anew = node.feed.catch_up(opened.connection, Seq::new(1)).await.unwrap();
     assert_eq!(anew.plan.why(), Why::SlowReader);
     assert_eq!(anew.from, Seq::new(2));
     assert_eq!(anew.view, opened.beginning.view);
@@ -66,9 +68,9 @@ async fn a_slow_reader_begins_anew_with_the_view_it_has() {
 async fn who_is_gone_cannot_be_steered() {
     let node = tokens(watcher("ada"));
     let id = node.open("first").await.connection;
-    assert_eq!(code(node.feed.change_interest(id, Interest::all()).await), Code::NotFound);
-    assert_eq!(code(node.feed.catch_up(id).await), Code::NotFound);
-    assert_eq!(code(node.feed.refresh(id, &refreshed("second")).await), Code::NotFound);
+    assert_eq!(code(node.feed.change_interest(id, Interest::all(), Seq::ZERO).await), Code::NotFound);
+    assert_eq!(code(node.feed.catch_up(id, Seq::ZERO).await), Code::NotFound);
+    assert_eq!(code(node.feed.refresh(id, &refreshed("second"), Seq::ZERO).await), Code::NotFound);
     assert_eq!(node.registered(), []);
 }
 
@@ -77,7 +79,8 @@ async fn a_fresh_token_with_the_same_grant_prolongs_without_a_new_beginning() {
     let later = Principal { expires_at: at(NOW + 7_200_000), ..watcher("ada") };
     let node = tokens(later);
     let opened = two_agents_and(&node).await;
-    let fresh = node.feed.refresh(opened.connection, &refreshed("second")).await.unwrap();
+    let fresh =
+        node.feed.refresh(opened.connection, &refreshed("second"), opened.beginning.from).await.unwrap();
     assert_eq!(fresh.ends_at, at(NOW + 7_200_000 + 5_000));
     assert_eq!(fresh.principal.expires_at, at(NOW + 7_200_000));
     assert!(fresh.resync.is_none());
@@ -92,7 +95,8 @@ async fn a_fresh_token_with_another_grant_begins_anew_and_keeps_the_interest() {
     node.hub.take(vec![online(1, "a1"), online(2, "b1"), online(3, "c1")]);
     let asks = interest(&["a*", "b*"]);
     let opened = node.feed.open(Arrival { interest: asks.clone(), ..arrival("first") }).await.unwrap();
-    let fresh = node.feed.refresh(opened.connection, &refreshed("second")).await.unwrap();
+    let fresh =
+        node.feed.refresh(opened.connection, &refreshed("second"), opened.beginning.from).await.unwrap();
     let anew = fresh.resync.expect("the grant changed");
     assert_eq!(anew.plan, Plan::Snapshot(Why::GrantChanged));
     assert_eq!(anew.from, Seq::new(3));
@@ -106,7 +110,8 @@ async fn a_fresh_token_with_another_grant_begins_anew_and_keeps_the_interest() {
 async fn a_connection_that_may_no_longer_watch_but_report_is_handed_nothing_more() {
     let node = tokens(principal("ada", &[Scope::Report], &["*"]));
     let opened = two_agents_and(&node).await;
-    let fresh = node.feed.refresh(opened.connection, &refreshed("second")).await.unwrap();
+    let fresh =
+        node.feed.refresh(opened.connection, &refreshed("second"), opened.beginning.from).await.unwrap();
     assert!(fresh.resync.is_some());
     node.hub.take(vec![online(3, "a1"), removed(4, "a1")]);
     assert!(node.screens.handed(opened.connection).is_empty());
@@ -125,7 +130,10 @@ async fn a_refused_refresh_changes_nothing() {
         let node = tokens(second);
         let opened = two_agents_and(&node).await;
         let before = node.hub.with_registry(|registry| registry.clone());
-        assert_eq!(code(node.feed.refresh(opened.connection, &refreshed(token)).await), expected);
+        assert_eq!(
+            code(node.feed.refresh(opened.connection, &refreshed(token), opened.beginning.from).await),
+            expected
+        );
         assert_eq!(node.hub.with_registry(|registry| registry.clone()), before, "{token}");
         node.hub.take(vec![online(3, "a1")]);
         assert_eq!(node.screens.handed(opened.connection), [3]);
@@ -137,7 +145,7 @@ async fn a_refused_refresh_changes_nothing() {
 async fn a_refresh_of_one_connection_leaves_the_users_others_alone() {
     let node = tokens(principal("ada", &[Scope::Watch], &["b*"]));
     let (one, other) = (two_agents_and(&node).await, node.open("first").await);
-    node.feed.refresh(one.connection, &refreshed("second")).await.unwrap();
+    node.feed.refresh(one.connection, &refreshed("second"), one.beginning.from).await.unwrap();
     node.hub.take(vec![online(3, "a1")]);
     assert_eq!(node.screens.audience(3), [other.connection]);
     let known = node.hub.with_registry(|registry| registry.get(other.connection).cloned()).unwrap();
