@@ -26,7 +26,11 @@ pub enum PatternError {
 
 /// An agent id in which `*` stands for any run of characters, also none.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Pattern(Arc<str>);
+pub struct Pattern {
+    text: Arc<str>,
+    /// How long the text before the first `*` and after the last one is; none without a `*`.
+    ends: Option<(u8, u8)>,
+}
 
 impl Pattern {
     /// Takes an id with at most four `*`.
@@ -40,55 +44,64 @@ impl Pattern {
         if text.bytes().filter(|byte| *byte == b'*').count() > STARS_MAX {
             return Err(PatternError::TooManyStars);
         }
-        Ok(Self(Arc::from(text)))
+        Ok(Self { text: Arc::from(text), ends: ends(text) })
     }
 
     /// The pattern as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether every id matches.
     #[must_use]
     pub fn is_all(&self) -> bool {
-        self.0.bytes().all(|byte| byte == b'*')
+        self.text.bytes().all(|byte| byte == b'*')
     }
 
     /// What every id that matches begins with.
     #[must_use]
     pub fn prefix(&self) -> &str {
-        self.0.split_once('*').map_or(&*self.0, |(prefix, _)| prefix)
+        self.parts().map_or(&*self.text, |(head, _, _)| head)
     }
 
     /// Whether it is one id and no other.
     #[must_use]
-    pub fn is_exact(&self) -> bool {
-        !self.0.contains('*')
+    pub const fn is_exact(&self) -> bool {
+        self.ends.is_none()
     }
 
     /// Whether this id matches. Case matters.
     #[must_use]
     pub fn matches(&self, agent: &AgentId) -> bool {
-        let Some((head, rest)) = self.0.split_once('*') else {
-            return *self.0 == *agent.as_str();
+        let Some((head, middle, tail)) = self.parts() else {
+            return *self.text == *agent.as_str();
         };
-        let Some(mut left) = agent.as_str().strip_prefix(head) else {
+        // The ends first: they refuse most ids at once, also where a view is matched against a fleet.
+        let Some(left) = agent.as_str().strip_prefix(head).and_then(|left| left.strip_suffix(tail)) else {
             return false;
         };
-        // Between two stars the leftmost fit leaves most to what follows; the last part must end the id.
-        let mut parts = rest.split('*').peekable();
-        while let Some(part) = parts.next() {
-            if parts.peek().is_none() {
-                return left.ends_with(part);
-            }
-            let Some((_, after)) = left.split_once(part) else {
-                return false;
-            };
-            left = after;
+        // Between two stars the leftmost fit leaves most to what follows.
+        let mut left = Some(left);
+        for part in middle.split('*').filter(|part| !part.is_empty()) {
+            left = left.and_then(|left| left.split_once(part)).map(|(_, after)| after);
         }
-        true
+        left.is_some()
     }
+
+    /// Before the first star, from it to the last one, after that. None without a star.
+    fn parts(&self) -> Option<(&str, &str, &str)> {
+        let (head, tail) = self.ends?;
+        let (head, rest) = self.text.split_at_checked(usize::from(head))?;
+        let (middle, tail) = rest.split_at_checked(rest.len().checked_sub(usize::from(tail))?)?;
+        Some((head, middle, tail))
+    }
+}
+
+fn ends(text: &str) -> Option<(u8, u8)> {
+    let head = u8::try_from(text.find('*')?).ok()?;
+    let tail = text.rsplit('*').next().and_then(|tail| u8::try_from(tail.len()).ok())?;
+    Some((head, tail))
 }
 
 /// A set of patterns: an id is in it when one of them matches.
@@ -96,8 +109,9 @@ impl Pattern {
 pub struct Patterns(Arc<BTreeSet<Pattern>>);
 
 /// What nearly every token and connection has: one for all of them.
-static ALL: LazyLock<Patterns> =
-    LazyLock::new(|| Patterns(Arc::new(BTreeSet::from([Pattern(Arc::from("*"))]))));
+static ALL: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns(Arc::new(BTreeSet::from([Pattern { text: Arc::from("*"), ends: Some((0, 0)) }])))
+});
 
 impl Patterns {
     /// The set that every id is in.
@@ -188,6 +202,39 @@ mod tests {
         assert_eq!(Pattern::parse("*a*b*c*d*"), Err(PatternError::TooManyStars));
         for bad in ["", "a b", "a>", "a,b", "[a]", &"a".repeat(129)] {
             assert_eq!(Pattern::parse(bad), Err(PatternError::Character), "{bad}");
+        }
+    }
+
+    /// The plainest matcher there is.
+    fn globs(pattern: &[u8], id: &[u8]) -> bool {
+        match (pattern.split_first(), id.split_first()) {
+            (None, None) => true,
+            (Some((b'*', rest)), None) => globs(rest, id),
+            (Some((b'*', rest)), Some((_, after))) => globs(rest, id) || globs(pattern, after),
+            (Some((one, rest)), Some((other, after))) => one == other && globs(rest, after),
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn every_short_pattern_matches_what_the_plainest_matcher_says() {
+        let texts = |letters: &str| {
+            let mut all = vec![String::new()];
+            for _ in 0..5 {
+                let longer =
+                    all.iter().flat_map(|text| letters.chars().map(move |letter| format!("{text}{letter}")));
+                all.extend(longer.collect::<Vec<_>>());
+                all.sort_unstable();
+                all.dedup();
+            }
+            all
+        };
+        let ids: Vec<_> = texts("ab").iter().filter_map(|text| AgentId::parse(text).ok()).collect();
+        for pattern in texts("ab*").iter().filter_map(|text| Pattern::parse(text).ok()) {
+            for id in &ids {
+                let expected = globs(pattern.as_str().as_bytes(), id.as_str().as_bytes());
+                assert_eq!(pattern.matches(id), expected, "{pattern:?} {id}");
+            }
         }
     }
 
