@@ -159,10 +159,16 @@ impl Hub {
 
     /// Takes the next events: folds them and hands each to those who see it.
     pub fn take(&self, batch: Vec<Recorded>) {
-        // A fleet is large: it is given back after the lock is.
-        let _expired;
+        let now = self.clock.monotonic();
         let mut state = self.state();
-        _expired = state.expired_copy(self.clock.monotonic());
+        let spent = state.spent_copies(now);
+        self.take_next(&mut state, batch);
+        drop(state);
+        // A fleet is large: it is given back after the lock is.
+        drop(spent);
+    }
+
+    fn take_next(&self, state: &mut State, batch: Vec<Recorded>) {
         let deliveries: Vec<_> = batch.into_iter().filter_map(|recorded| state.apply(recorded)).collect();
         if deliveries.is_empty() {
             return;

@@ -4,16 +4,19 @@
 use std::sync::{Arc, MutexGuard};
 
 use super::Hub;
-use super::state::State;
+use super::state::{Change, State};
 use crate::domain::cursor::Seq;
 use crate::domain::fault::Fault;
 use crate::domain::fleet::Fleet;
 use crate::domain::registry::{FEW_MAX, Watched};
 use crate::domain::view::View;
 
-/// How often a view is matched outside before it is done under the lock: each time so many agents came
-/// and went meanwhile that they are not all remembered.
-const MATCHES_MAX: usize = 3;
+/// How often the hub is looked at before a view is matched under the lock: when so many agents come and
+/// go meanwhile that those at hand do not help, several times over.
+const LOOKS_MAX: usize = 6;
+/// Agents that came or went since the match and are looked at under the lock. More are looked at outside,
+/// and while that is done fewer will have come.
+const CHANGES_AT_ONCE: usize = 64;
 
 /// What the registry needs to take a connection: it can be entered in this very step.
 pub(super) struct Ready<'a> {
@@ -29,11 +32,18 @@ pub(super) enum Look<'a> {
     ToMatch(ToMatch),
 }
 
-/// A view, and the copy of the fleet to match it against.
+/// A view, and what it is to be matched against.
 pub(super) struct ToMatch {
     view: Arc<View>,
     load: u64,
-    fleet: Arc<Fleet>,
+    against: Against,
+}
+
+enum Against {
+    /// A copy of the fleet.
+    All(Arc<Fleet>),
+    /// What came and went up to a position, since an earlier match.
+    Changes { watched: Watched, changes: Vec<Change>, at: Seq },
 }
 
 /// What a view showed at a position of a load.
@@ -44,25 +54,51 @@ pub(super) struct Matched {
     watched: Watched,
 }
 
+/// What is left to do with a match.
+enum Left {
+    Nothing(Watched),
+    Some(ToMatch),
+}
+
 impl ToMatch {
     /// The work that grows with the fleet.
     pub(super) fn find(self) -> Matched {
-        let watched = Watched::of(&self.view, &self.fleet, FEW_MAX);
-        Matched { view: self.view, load: self.load, at: self.fleet.at(), watched }
+        let Self { view, load, against } = self;
+        let (watched, at) = match against {
+            Against::All(fleet) => (Watched::of(&view, &fleet, FEW_MAX), fleet.at()),
+            Against::Changes { mut watched, changes, at } => {
+                note(&mut watched, &view, changes.iter());
+                (watched, at)
+            }
+        };
+        Matched { view, load, at, watched }
+    }
+}
+
+fn note<'a>(watched: &mut Watched, view: &View, changes: impl Iterator<Item = &'a Change>) {
+    for Change { agent, came } in changes {
+        watched.note(agent, *came && view.shows(agent));
     }
 }
 
 impl Matched {
-    /// What the view shows now. Nothing where it is another view, another load, or too long ago.
-    fn until_now(self, view: &View, state: &State) -> Option<Watched> {
-        if *self.view != *view || self.load != state.load {
+    /// Brings the match up to now. Nothing where it is of another view or another load, or so old that
+    /// not all changes since are remembered.
+    fn bring_up(self, view: &View, state: &State) -> Option<Left> {
+        let Self { view: of, load, at, mut watched } = self;
+        if *of != *view || load != state.load {
             return None;
         }
-        let mut watched = self.watched;
-        for agent in state.changes.after(self.at)? {
-            watched.note(agent, state.fleet.get(agent).is_some() && view.shows(agent));
+        if watched == Watched::Many {
+            return Some(Left::Nothing(watched));
         }
-        Some(watched)
+        let changes = state.changes.after(at)?;
+        if changes.len() <= CHANGES_AT_ONCE {
+            note(&mut watched, view, changes);
+            return Some(Left::Nothing(watched));
+        }
+        let against = Against::Changes { watched, changes: changes.cloned().collect(), at: state.fleet.at() };
+        Some(Left::Some(ToMatch { view: of, load, against }))
     }
 }
 
@@ -79,17 +115,20 @@ impl Hub {
         if !state.registry.must_be_told(&view) {
             return Ok(Look::Ready(Ready { state, view, watched: Watched::default() }));
         }
-        if let Some(watched) = matched.and_then(|matched| matched.until_now(&view, &state)) {
-            return Ok(Look::Ready(Ready { state, view, watched }));
+        match matched.and_then(|matched| matched.bring_up(&view, &state)) {
+            Some(Left::Nothing(watched)) => Ok(Look::Ready(Ready { state, view, watched })),
+            Some(Left::Some(to_match)) => Ok(Look::ToMatch(to_match)),
+            None => {
+                let against = Against::All(state.copy(self.clock.monotonic(), Seq::ZERO, &self.limits));
+                Ok(Look::ToMatch(ToMatch { view, load: state.load, against }))
+            }
         }
-        let fleet = state.copy(self.clock.monotonic(), Seq::ZERO, &self.limits);
-        Ok(Look::ToMatch(ToMatch { view, load: state.load, fleet }))
     }
 
     /// Makes ready to enter the view that is asked for. The question may be put several times.
     pub(super) fn ready(&self, ask: impl Fn(&State) -> Result<Arc<View>, Fault>) -> Result<Ready<'_>, Fault> {
         let mut matched = None;
-        for _ in 0..=MATCHES_MAX {
+        for _ in 0..LOOKS_MAX {
             match self.look(matched, &ask)? {
                 Look::Ready(ready) => return Ok(ready),
                 Look::ToMatch(to_match) => matched = Some(to_match.find()),

@@ -34,6 +34,8 @@ pub(super) struct State {
     /// How often the fleet was loaded: positions of different loads are not comparable.
     pub(super) load: u64,
     pub(super) copy: Option<Copy>,
+    /// A copy whose place another took. Large: given back where the lock is not held.
+    spent: Option<Arc<Fleet>>,
     pub(super) changes: Changes,
 }
 
@@ -43,9 +45,16 @@ pub(super) struct Copy {
     taken_at: Monotonic,
 }
 
+/// That an agent came, or went.
+#[derive(Debug, Clone)]
+pub(super) struct Change {
+    pub(super) agent: AgentId,
+    pub(super) came: bool,
+}
+
 /// The agents that came or went lately: what an index misses that was made from an older copy.
 pub(super) struct Changes {
-    recent: VecDeque<(Seq, AgentId)>,
+    recent: VecDeque<(Seq, Change)>,
     /// All of them after this position are there.
     complete_after: Seq,
     max: usize,
@@ -56,19 +65,19 @@ impl Changes {
         Self { recent: VecDeque::new(), complete_after, max }
     }
 
-    fn note(&mut self, seq: Seq, agent: AgentId) {
+    fn note(&mut self, seq: Seq, agent: &AgentId, came: bool) {
         if self.recent.len() >= self.max
             && let Some((oldest, _)) = self.recent.pop_front()
         {
             self.complete_after = oldest;
         }
-        self.recent.push_back((seq, agent));
+        self.recent.push_back((seq, Change { agent: agent.clone(), came }));
     }
 
-    /// The agents that came or went after a position; none when not all of them are remembered.
-    pub(super) fn after(&self, position: Seq) -> Option<impl Iterator<Item = &AgentId>> {
+    /// The changes after a position, in order; none when not all of them are remembered.
+    pub(super) fn after(&self, position: Seq) -> Option<impl ExactSizeIterator<Item = &Change>> {
         let first = self.recent.partition_point(|(seq, _)| *seq <= position);
-        (position >= self.complete_after).then(|| self.recent.iter().skip(first).map(|(_, agent)| agent))
+        (position >= self.complete_after).then(|| self.recent.iter().skip(first).map(|(_, change)| change))
     }
 }
 
@@ -83,6 +92,7 @@ impl State {
             registry: ConnectionRegistry::default(),
             load: 0,
             copy: None,
+            spent: None,
             changes: Changes::new(began_after, CHANGES_MAX),
         }
     }
@@ -118,8 +128,9 @@ impl State {
                 self.copy = Some(copy);
                 fleet
             }
-            // Also where nothing came since the copy: the fleet of now is the very same one.
-            _ => {
+            // Where nothing came since the copy, the fleet of now is the very same one.
+            before => {
+                self.spent = before.map(|copy| copy.fleet);
                 let fleet = Arc::clone(&self.fleet);
                 self.copy = Some(Copy { fleet: Arc::clone(&fleet), taken_at: now });
                 fleet
@@ -129,9 +140,9 @@ impl State {
 
     /// Gives up a copy that nobody may begin with any more: were it kept, the next event would clone
     /// the fleet for nothing.
-    pub(super) fn expired_copy(&mut self, now: Monotonic) -> Option<Arc<Fleet>> {
+    pub(super) fn spent_copies(&mut self, now: Monotonic) -> Vec<Arc<Fleet>> {
         let expired = self.copy.take_if(|copy| now.since(copy.taken_at) > COPY_AGE_MAX);
-        expired.map(|copy| copy.fleet)
+        self.spent.take().into_iter().chain(expired.map(|copy| copy.fleet)).collect()
     }
 
     /// Folds an event, and says who sees it. Nothing when it was taken before.
@@ -144,12 +155,12 @@ impl State {
         let makes_known = matches!(recorded.event, Event::Status(_) | Event::Lifecycle(_));
         if makes_known && self.fleet.get(agent).is_none() {
             self.registry.agent_known(agent);
-            self.changes.note(recorded.seq, agent.clone());
+            self.changes.note(recorded.seq, agent, true);
         }
         let audience = self.registry.audience(&recorded.event);
         if let Event::AgentRemoved(agent) = &recorded.event {
             self.registry.agent_gone(agent);
-            self.changes.note(recorded.seq, agent.clone());
+            self.changes.note(recorded.seq, agent, false);
         }
         Arc::make_mut(&mut self.fleet).apply(&recorded);
         Some(Delivery { recorded: Arc::new(recorded), audience })

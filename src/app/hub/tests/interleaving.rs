@@ -11,6 +11,7 @@ use crate::app::testing::*;
 use crate::domain::event::{Event, Recorded};
 use crate::domain::id::AgentId;
 use crate::domain::lifecycle::Signal;
+use crate::domain::registry::Watched;
 
 const AGENTS: [&str; 6] = ["a1", "a2", "a12", "b1", "b2", "b12"];
 const ASKED: [&[&str]; 8] =
@@ -28,8 +29,12 @@ impl Chance {
         (mixed ^ (mixed >> 31)) % end
     }
 
+    fn place(&mut self, places: usize) -> usize {
+        usize::try_from(self.below(u64::try_from(places).unwrap())).unwrap()
+    }
+
     fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[usize::try_from(self.below(from.len() as u64)).unwrap()]
+        from[self.place(from.len())]
     }
 }
 
@@ -138,7 +143,7 @@ impl Game {
         if self.wishes.is_empty() {
             return;
         }
-        let place = usize::try_from(self.chance.below(self.wishes.len() as u64)).unwrap();
+        let place = self.chance.place(self.wishes.len());
         let Wish { id, view, joins, half } = self.wishes.swap_remove(place);
         match half {
             Half::ToMatch(to_match) => {
@@ -218,5 +223,27 @@ fn a_view_is_matched_under_the_lock_when_what_was_matched_outside_is_of_no_use()
         Ok(Arc::new(view(&[&format!("a{}*", questions.get())])))
     });
     assert!(ready.is_ok());
-    assert_eq!(questions.get(), 5, "asked and matched, asked and matched; at last both at once");
+    assert_eq!(questions.get(), 7, "asked and matched, asked and matched; at last both at once");
+}
+
+#[test]
+fn many_agents_that_came_since_a_match_are_looked_at_outside_too() {
+    let hub = hub(loaded(&[]), &Arc::default(), ROOMY);
+    let asks = Arc::new(view(&["a*"]));
+    let ask = |_: &State| Ok(Arc::clone(&asks));
+    let mut head = 0;
+    let mut come = |count: u64| {
+        hub.take((1..=count).map(|more| online(head + more, &format!("a{}", head + more))).collect());
+        head += count;
+    };
+    let mut matched = None;
+    for came in [1, 500, 65] {
+        come(came);
+        let Ok(Look::ToMatch(to_match)) = hub.look(matched.take(), &ask) else { panic!("not yet") };
+        matched = Some(to_match.find());
+    }
+    come(64);
+    let Ok(Look::Ready(ready)) = hub.look(matched, &ask) else { panic!("what is left is little") };
+    let Watched::Few(agents) = &ready.watched else { panic!("not so many") };
+    assert!(agents.iter().eq(ready.state.fleet.agents().map(|(id, _)| id)));
 }
