@@ -10,6 +10,8 @@ mod codec;
 mod echo;
 mod inbox;
 mod link;
+#[cfg(test)]
+mod model;
 mod place;
 mod route;
 mod session;
