@@ -1,8 +1,15 @@
-//! What the live transports share: the ring of the last events, and copies of the fleet that were made
-//! into bytes once for all who read them. Nothing here knows how a transport carries bytes.
+//! What the live transports share: the ring of the last events, copies of the fleet that were made into
+//! bytes once for all who read them, and a publisher for transports that have a task for each
+//! connection. Nothing here knows how a transport carries bytes.
 
 mod copies;
+mod parts;
+mod readers;
 mod ring;
+mod slot;
 
 pub use copies::{Copies, Copy, Encoding, Part};
+pub use parts::Parts;
+pub use readers::{Reader, Readers, Step, first_beat};
 pub use ring::{Encode, Entry, Found, Ring};
+pub use slot::Dismissal;

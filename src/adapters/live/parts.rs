@@ -1,0 +1,99 @@
+//! A walk over a shared copy, for transports that have a task for each connection.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use super::copies::{Copies, Copy, Part};
+use crate::domain::fleet::Fleet;
+use crate::domain::view::View;
+use crate::ports::clock::Clock;
+
+/// The time between two looks for a place when as many copies as are kept are being read.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(20);
+
+/// A place in a copy. Dropping it lets the copy go, when nobody else reads it.
+#[derive(Debug)]
+pub struct Parts {
+    copies: Arc<Copies>,
+    copy: Weak<Copy>,
+    place: usize,
+}
+
+impl Parts {
+    /// Begins to read the copy of this fleet through this view, as soon as there is a place for it.
+    pub async fn open(copies: &Arc<Copies>, fleet: Arc<Fleet>, view: View, clock: &dyn Clock) -> Self {
+        let view = Arc::new(view);
+        loop {
+            if let Some(copy) = copies.open(&fleet, &view, clock.monotonic()) {
+                return Self { copies: Arc::clone(copies), copy, place: 0 };
+            }
+            tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+        }
+    }
+
+    /// The next part; nothing when the copy gave way to others, since reading it took too long.
+    #[must_use]
+    pub fn read(&mut self) -> Option<Part> {
+        let part = self.copy.upgrade()?.part(self.place);
+        self.place = self.place.saturating_add(1);
+        Some(part)
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        self.copy = Weak::new();
+        self.copies.tidy();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::wire::snapshot::Counted;
+    use crate::domain::grant::{Grant, Scope, Scopes};
+    use crate::domain::interest::Interest;
+    use crate::domain::pattern::Patterns;
+    use crate::domain::time::{Monotonic, Timestamp};
+
+    struct Stopped;
+
+    impl Clock for Stopped {
+        fn wall(&self) -> Timestamp {
+            Timestamp::saturating(7)
+        }
+
+        fn monotonic(&self) -> Monotonic {
+            Monotonic::default()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_walk_waits_for_a_place_and_gives_it_back() {
+        let copies = Arc::new(Copies::new(|json, part| part.extend_from_slice(json)));
+        let fleet = Arc::new(Fleet::default());
+        let view = |agent: String| {
+            let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
+            let agents = Patterns::parse([agent.as_str()]).unwrap();
+            View::new(grant, Interest { agents, ..Interest::all() })
+        };
+        let mut walks = Vec::new();
+        for number in 0..8 {
+            let walk = Parts::open(&copies, Arc::clone(&fleet), view(format!("a{number}")), &Stopped).await;
+            walks.push(walk);
+        }
+        let ninth = Parts::open(&copies, Arc::clone(&fleet), view("late".to_owned()), &Stopped);
+        let mut ninth = std::pin::pin!(ninth);
+        let waiting = tokio::time::timeout(Duration::from_secs(60), ninth.as_mut()).await;
+        assert!(waiting.is_err(), "all places are taken");
+        walks.pop();
+        let mut walk = ninth.await;
+        while let Some(part) = walk.read() {
+            if let Part::End(end) = part {
+                assert_eq!(end, Counted::default());
+                return;
+            }
+        }
+        panic!("the copy gave way to nobody");
+    }
+}
