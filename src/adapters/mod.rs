@@ -19,6 +19,8 @@ pub mod jwt;
 pub mod memory;
 #[cfg(feature = "revocations")]
 pub mod revocations;
+#[cfg(feature = "sse")]
+pub mod sse;
 #[cfg(feature = "system")]
 pub mod system;
 #[cfg(feature = "ws")]

@@ -26,6 +26,9 @@ use crate::domain::lifecycle::Status;
 use crate::ports::clock::Clock;
 use crate::ports::entropy::{EntropyError, random_id};
 use crate::ports::event_log::{LogError, Receipt};
+use crate::ports::event_publisher::EventPublisher;
+use crate::ports::intake::Intake;
+use crate::ports::live_feed::LiveFeed;
 use crate::ports::live_source::{AddressError, Ask};
 use crate::ports::revocation_store::RevocationStoreError;
 use crate::ports::token_issuer::{IssueError, NewToken, TokenIssuer};
@@ -74,7 +77,20 @@ impl MissionControl {
     /// # Errors
     /// [`StartError`].
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let node = wiring::join(&settings).await?;
+        Self::start_with(settings, Vec::new()).await
+    }
+
+    /// Starts a node that also publishes to transports of the program around it. Their rings hold
+    /// `stream.ring_events` events, as the node counts on it; each transport calls [`Self::live_feed`] and
+    /// [`Self::intake`].
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start_with(
+        settings: Settings,
+        publishers: Vec<Arc<dyn EventPublisher>>,
+    ) -> Result<Self, StartError> {
+        let node = wiring::join(&settings, publishers).await?;
         let (hub, log, stage) = (Arc::clone(&node.hub), Arc::clone(&node.log), Arc::clone(&node.stage));
         let following = tokio::spawn(async move { hub.run(log, stage).await });
         Ok(Self { node, settings, following })
@@ -84,6 +100,18 @@ impl MissionControl {
     #[must_use]
     pub fn routes(&self) -> BoxedFilter<(Response,)> {
         self.node.routes.clone()
+    }
+
+    /// Opens live connections, for transports of the program around the node.
+    #[must_use]
+    pub fn live_feed(&self) -> Arc<dyn LiveFeed> {
+        Arc::clone(&self.node.feed)
+    }
+
+    /// Takes reports, for transports of the program around the node.
+    #[must_use]
+    pub fn intake(&self) -> Arc<dyn Intake> {
+        Arc::clone(&self.node.intake)
     }
 
     /// Reports from within the process.

@@ -11,8 +11,10 @@ use warp::reply::{Reply, Response};
 
 use crate::adapters::dashboard;
 use crate::adapters::http::{self, Api, HttpLimits, ServerLimits};
+use crate::adapters::live::Readers;
 use crate::adapters::memory::{MemoryLog, MemoryLogLimits};
 use crate::adapters::revocations::RevocationFile;
+use crate::adapters::sse::{self, SseSettings};
 use crate::adapters::system::{OsEntropy, SystemClock};
 use crate::adapters::wire::handshake::OriginRule;
 use crate::adapters::ws::{self, LiveSockets, WsSettings};
@@ -52,20 +54,28 @@ pub(super) struct Node {
     pub(super) stage: Arc<Stage>,
     pub(super) reporter: Reporter,
     pub(super) routes: BoxedFilter<(Response,)>,
+    pub(super) feed: Arc<dyn LiveFeed>,
+    pub(super) intake: Arc<dyn Intake>,
     pub(super) issuer: Arc<dyn TokenIssuer>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
 }
 
-/// Joins the parts of a node as the settings say.
-pub(super) async fn join(settings: &Settings) -> Result<Node, StartError> {
+/// Joins the parts of a node as the settings say. Publishers of transports that are not ours come beside
+/// our own.
+pub(super) async fn join(
+    settings: &Settings,
+    foreign: Vec<Arc<dyn EventPublisher>>,
+) -> Result<Node, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
     let keys = Arc::new(key_ring(settings, entropy.as_ref())?);
     let limits = desk_limits(settings);
     let log = event_log(settings, limits, &clock, entropy.as_ref())?;
     let sockets = Arc::new(LiveSockets::new(settings.stream.ring_events));
-    let publishers: Vec<Arc<dyn EventPublisher>> = vec![sockets.clone()];
+    let streams = Arc::new(Readers::new(settings.stream.ring_events, sse::encode));
+    let mut publishers: Vec<Arc<dyn EventPublisher>> = vec![sockets.clone(), streams.clone()];
+    publishers.extend(foreign);
     let loaded = log.load().await.map_err(StartError::Log)?;
     let hub = Arc::new(Hub::new(loaded, publishers, hub_limits(settings), Arc::clone(&clock)));
     let stage = Arc::new(Stage::default());
@@ -101,11 +111,13 @@ pub(super) async fn join(settings: &Settings) -> Result<Node, StartError> {
         origins: origins(settings),
         limits: http_limits(settings, limits),
     });
-    let live = ws::route(Arc::new(ws_settings(settings, limits, feed, intake, Arc::clone(&clock))), sockets);
+    let by_sse = Arc::new(sse_settings(settings, Arc::clone(&feed), Arc::clone(&clock)));
+    let by_ws = ws_settings(settings, limits, Arc::clone(&feed), Arc::clone(&intake), Arc::clone(&clock));
+    let live = ws::route(Arc::new(by_ws), sockets).or(sse::route(by_sse, streams)).unify();
     let page = dashboard::routes().map(Reply::into_response).boxed();
     let routes = http::routes(api, live.or(page).unify().boxed());
     let reporter = Reporter::new(Arc::clone(&log), Arc::clone(&stage), limits);
-    Ok(Node { log, hub, stage, reporter, routes, issuer: keys, clock, entropy })
+    Ok(Node { log, hub, stage, reporter, routes, feed, intake, issuer: keys, clock, entropy })
 }
 
 fn event_log(
@@ -191,6 +203,11 @@ fn ws_settings(
         interest_every: Duration::from_secs(1) / limits.interest_per_second.max(1),
         reports,
     }
+}
+
+fn sse_settings(settings: &Settings, feed: Arc<dyn LiveFeed>, clock: Arc<dyn Clock>) -> SseSettings {
+    let (query_token, heartbeat) = (settings.auth.query_token, settings.stream.heartbeat);
+    SseSettings { feed, clock, origins: origins(settings), query_token, heartbeat }
 }
 
 fn origins(settings: &Settings) -> OriginRule {

@@ -241,7 +241,6 @@ async fn what_is_not_built_yet_is_refused_by_name_and_changes_nothing() {
             .await;
     assert_eq!((bare.status, bare.code().as_str()), (501, "not_built"));
     for (method, path, word) in [
-        ("GET", "/api/v1/stream", "SSE"),
         ("GET", "/api/v1/openapi.json", "OpenAPI"),
         ("GET", "/api/v1/asyncapi.json", "AsyncAPI"),
         ("GET", "/metrics", "metrics"),

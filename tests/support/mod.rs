@@ -13,6 +13,7 @@ pub mod http;
 pub mod raw;
 pub mod reports;
 pub mod screen;
+pub mod stream;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -126,7 +126,6 @@ async fn preflight(method: Method) -> Result<Action, Rejection> {
 /// What the contract names and a later version brings: refused by name, so that nobody waits for it.
 fn later() -> Option<Route> {
     any_of([
-        path!("api" / "v1" / "stream").and(warp::get()).map(|| Action::NotBuilt("the SSE stream")).boxed(),
         path!("api" / "v1" / "openapi.json")
             .and(warp::get())
             .map(|| Action::NotBuilt("the OpenAPI document"))

@@ -6,7 +6,7 @@ use futures_util::{Stream, StreamExt};
 use warp::Buf;
 use warp::http::{HeaderMap, header};
 
-use super::call::HangUp;
+use crate::adapters::wire::caller::HangUp;
 use crate::domain::fault::{Code, Fault};
 
 /// Refuses what is not JSON, before the body is read.
@@ -57,8 +57,8 @@ pub(super) async fn read<B: Buf>(
     match tokio::time::timeout(time_max, collect).await {
         Ok(read) => read,
         Err(_) => {
-            if let Some(HangUp(notify)) = hang_up {
-                notify.notify_one();
+            if let Some(hang_up) = hang_up {
+                hang_up.now();
                 // The connection goes, and this request with it.
                 std::future::pending::<()>().await;
             }

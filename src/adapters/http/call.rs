@@ -1,17 +1,10 @@
 //! One request as the routes see it, without its body.
 
-use std::sync::Arc;
-
-use tokio::sync::Notify;
 use warp::Filter;
 use warp::http::{HeaderMap, Method};
 use warp::path::FullPath;
 
-use crate::adapters::wire::caller::Caller;
-
-/// Ends the connection a request came on, without an answer. Set by our own accept loop.
-#[derive(Debug, Clone, Default)]
-pub(super) struct HangUp(pub(super) Arc<Notify>);
+use crate::adapters::wire::caller::{Caller, HangUp};
 
 /// One request without its body. No `Debug`: query and headers may hold tokens.
 pub(super) struct Call {

@@ -35,19 +35,16 @@ pub(super) async fn dispatch<B: Buf>(
     call: Call,
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Response {
-    let origin = api.origins.check(&call.headers).map(|origin| origin.map(str::to_owned));
-    let outcome = match &origin {
+    let outcome = match api.origins.check(&call.headers) {
         Ok(_) => act(api, action, &call, body).await,
-        Err(fault) => Err(only(fault.clone())),
+        Err(fault) => Err(only(fault)),
     };
     let request_id = &call.caller.request_id;
     let mut response = outcome.unwrap_or_else(|faults| answer::faults(&faults, request_id));
     if let Ok(id) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert("x-request-id", id);
     }
-    if let Some(origin) = origin.ok().flatten().filter(|origin| api.origins.allowed.contains(origin)) {
-        allow(&mut response, &origin);
-    }
+    api.origins.share(&call.headers, response.headers_mut());
     let (method, path, status) = (&call.method, shown(&call.path), response.status().as_u16());
     tracing::debug!(request_id, %method, path, status, "answered");
     response
@@ -151,16 +148,6 @@ fn ready(api: &Api) -> Outcome {
         Err(NotReady::LogFailed) => "the event log cannot be followed",
     };
     Err(only(Fault::new(Code::Unavailable, reason)))
-}
-
-fn allow(response: &mut Response, origin: &str) {
-    let headers = response.headers_mut();
-    if let Ok(origin) = HeaderValue::from_str(origin) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    }
-    headers.append(header::VARY, HeaderValue::from_static("Origin"));
-    let exposed = HeaderValue::from_static("x-request-id, retry-after, www-authenticate");
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
 }
 
 /// Tells a browser what pages of an allowed origin may send. Cookies are not among it: a browser's

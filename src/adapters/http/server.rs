@@ -16,7 +16,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 use tower_service::Service;
 use warp::filters::BoxedFilter;
@@ -24,8 +24,7 @@ use warp::http::{HeaderValue, Method, Request, Uri, Version, header};
 use warp::reply::Response;
 
 use super::answer;
-use super::call::HangUp;
-use crate::adapters::wire::caller::Caller;
+use crate::adapters::wire::caller::{Caller, HangUp};
 use crate::domain::fault::{Code, Fault};
 use crate::ports::transport::{Stop, Transport, TransportError};
 
@@ -133,9 +132,13 @@ impl Serving {
             tracing::debug!(%error, "the peer is gone already");
             return;
         }
-        let hang_up = HangUp::default();
+        let cut = Arc::new(Notify::new());
+        let hang_up = {
+            let cut = Arc::clone(&cut);
+            HangUp::new(move || cut.notify_one())
+        };
         let service = {
-            let (serving, hang_up) = (Arc::clone(&self), hang_up.clone());
+            let serving = Arc::clone(&self);
             service_fn(move |request| Arc::clone(&serving).answer(request, peer, hang_up.clone()))
         };
         let connection = http1::Builder::new()
@@ -155,7 +158,7 @@ impl Serving {
                     }
                     return;
                 }
-                () = hang_up.0.notified() => return,
+                () = cut.notified() => return,
                 _ = ending.wait_for(|ending| *ending), if !told => {
                     told = true;
                     connection.as_mut().graceful_shutdown();

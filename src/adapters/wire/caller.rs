@@ -1,6 +1,7 @@
 //! Who is calling, as the accept loop knows it. Handed to the routes as a request extension.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Who is calling.
@@ -19,5 +20,29 @@ impl Caller {
     pub fn unnamed(address: Option<IpAddr>) -> Self {
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
         Self { address, request_id: format!("m{}", NUMBERS.fetch_add(1, Ordering::Relaxed)) }
+    }
+}
+
+/// Ends the connection that a request came on, without an answer. A request extension, too; only our own
+/// accept loop sets it.
+#[derive(Clone)]
+pub struct HangUp(Arc<dyn Fn() + Send + Sync>);
+
+impl HangUp {
+    /// Ends the connection like this.
+    #[must_use]
+    pub fn new(end: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(Arc::new(end))
+    }
+
+    /// Ends it.
+    pub fn now(&self) {
+        (self.0)();
+    }
+}
+
+impl std::fmt::Debug for HangUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HangUp")
     }
 }

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 
 use super::event_type;
 use crate::domain::cursor::Cursor;
@@ -245,6 +245,20 @@ impl OriginRule {
         } else {
             Err(refused())
         }
+    }
+
+    /// Lets the page that asked read the answer, where it is one of an allowed origin.
+    pub fn share(&self, asked: &HeaderMap, answer: &mut HeaderMap) {
+        let Ok(Some(origin)) = self.check(asked) else { return };
+        if !self.allowed.iter().any(|allowed| allowed == origin) {
+            return;
+        }
+        if let Ok(origin) = HeaderValue::from_str(origin) {
+            answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        }
+        answer.append(header::VARY, HeaderValue::from_static("Origin"));
+        let exposed = HeaderValue::from_static("x-request-id, retry-after, www-authenticate");
+        answer.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     }
 
     fn is_own<'a>(&self, origin: &'a str, headers: &'a HeaderMap) -> bool {
