@@ -84,10 +84,12 @@ async fn it_ends_with_its_token_which_is_announced() {
 async fn one_that_reads_nothing_is_ended_at_the_end_of_its_token_too() {
     let server = TestServer::with(&[("limits.reports_burst", "100000"), ("auth.leeway_ms", "200")]).await;
     let token = server.token_for("u1", "watch", &["*"], Duration::from_secs(4));
-    let _blocked = Ask::new("").bearer(&token).small_window().open(server.address).await;
+    let mut blocked = Ask::new("").bearer(&token).small_window().open(server.address).await;
     flood(&server).await;
     assert_eq!(connections(&server).await.len(), 1);
     until_connections(&server, 0).await;
+    // What was on its way is whole, and so is the goodbye behind it.
+    assert_eq!(blocked.farewell().await, json!({"code": "token_expired"}));
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@ mod frames;
 mod out;
 mod route;
 mod session;
+#[cfg(test)]
+mod tests;
 
 pub use frames::event as encode;
 pub use route::{SseSettings, route};

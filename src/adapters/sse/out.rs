@@ -16,8 +16,11 @@ use crate::adapters::wire::caller::HangUp;
 pub(super) const BLOCKED_AFTER: Duration = Duration::from_secs(30);
 /// For so long a connection keeps its place for a goodbye to go out.
 pub(super) const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
-/// The largest piece: small, so that a peer on a thin line is not taken for one that takes nothing.
+/// A piece has no more than this, where its first frame has not: small, so that a peer on a thin line is
+/// not taken for one that takes nothing.
 const PIECE_BYTES: usize = 16 * 1024;
+/// What ends each frame, and stands nowhere in it.
+const FRAME_END: &[u8] = b"\n\n";
 
 /// One connection's body, from the side that fills it.
 pub(super) struct Out {
@@ -56,9 +59,14 @@ impl Out {
         }
     }
 
-    /// Takes the next piece off some bytes.
-    pub(super) fn piece(bytes: &mut Bytes) -> Bytes {
-        bytes.split_to(bytes.len().min(PIECE_BYTES))
+    /// Takes the next piece off some whole frames. It has whole frames itself: a goodbye that comes
+    /// between two pieces comes between two frames.
+    pub(super) fn piece(frames: &mut Bytes) -> Bytes {
+        let is_end = |pair: &[u8]| pair == FRAME_END;
+        let last_that_fits =
+            frames.get(..PIECE_BYTES).unwrap_or(frames).windows(FRAME_END.len()).rposition(is_end);
+        let end = last_that_fits.or_else(|| frames.windows(FRAME_END.len()).position(is_end));
+        frames.split_to(end.map_or(frames.len(), |end| end + FRAME_END.len()))
     }
 
     /// Says goodbye and ends the body; `leave` gives up the connection's place in the node, which does
@@ -96,5 +104,22 @@ impl Out {
 fn cut(hang_up: Option<HangUp>) {
     if let Some(hang_up) = hang_up {
         hang_up.now();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_has_whole_frames_and_as_many_as_fit() {
+        let frame = |bytes: usize| format!("event: e\ndata: {}\n\n", "x".repeat(bytes));
+        let (small, large) = (frame(5000), frame(40_000));
+        let mut frames = Bytes::from(small.repeat(4) + &large + &small);
+        let mut pieces = Vec::new();
+        while !frames.is_empty() {
+            pieces.push(Out::piece(&mut frames));
+        }
+        assert_eq!(pieces, [small.repeat(3), small.clone(), large, small]);
     }
 }
