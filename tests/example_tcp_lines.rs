@@ -36,11 +36,21 @@ struct Example {
 }
 
 impl Example {
-    async fn start() -> Self {
-        // `cargo test` builds the examples beside the folder of the tests.
+    /// The program as it is now: `cargo test` for one test alone builds no example.
+    async fn build() -> PathBuf {
         let tests = std::env::current_exe().unwrap();
-        let program = tests.ancestors().nth(2).unwrap().join("examples/tcp_lines");
-        assert!(program.exists(), "{} is not built: cargo build --examples", program.display());
+        let target = tests.ancestors().nth(3).unwrap();
+        let build = Command::new(env!("CARGO"))
+            .args(["build", "--locked", "--offline", "--quiet", "--example", "tcp_lines", "--target-dir"])
+            .arg(target)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status();
+        assert!(build.await.unwrap().success(), "the example does not build");
+        target.join("debug/examples/tcp_lines")
+    }
+
+    async fn start() -> Self {
+        let program = Self::build().await;
         let data_dir = std::env::temp_dir().join(format!("tcp-lines-{}", std::process::id()));
         let mut child = Command::new(program)
             .env("MISSION_CONTROL__SERVER__LISTEN", "127.0.0.1:0")

@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 
 use serde_json::json;
 use support::screen::Screen;
+use support::stream::Stream;
 use support::{TestServer, http};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -36,6 +37,8 @@ async fn reports_reads_and_live_events_work_beside_routes_of_others() {
 
     let mut screen = Screen::open(address, &server.token("ann", "watch")).await;
     let hello = screen.until("sync:end").await[0].clone();
+    let mut stream = Stream::at(address, "", &server.token("ann", "watch")).await;
+    while stream.next().await.event != "sync:end" {}
     let reporter = server.token("reporter", "report");
     let answer =
         http::post(address, "/api/v1/agents/a1/status", &reporter, &json!({"status": "online"})).await;
@@ -45,6 +48,7 @@ async fn reports_reads_and_live_events_work_beside_routes_of_others() {
         (&frame["type"], &frame["seq"], &frame["payload"]["agentId"]),
         (&json!("agent:status"), &json!(1), &json!("a1"))
     );
+    assert_eq!(stream.next_event().await, frame, "and on the stream");
     let fleet = http::get(address, "/api/v1/fleet", &server.token("ann", "watch")).await;
     assert_eq!((fleet.status, &fleet.json()["agents"][0]["payload"]["agentId"]), (200, &json!("a1")));
     assert_eq!(http::send(address, "GET", "/", &[], None).await.status, 200, "the page");
