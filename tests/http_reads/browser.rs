@@ -212,7 +212,7 @@ async fn a_preflight_tells_an_allowed_page_what_it_may_send() {
     for (name, value) in [
         ("access-control-allow-origin", Some(good)),
         ("access-control-allow-methods", Some("GET, POST, DELETE")),
-        ("access-control-allow-headers", Some("authorization, content-type, idempotency-key")),
+        ("access-control-allow-headers", Some("authorization, content-type, idempotency-key, last-event-id")),
         ("access-control-max-age", Some("600")),
         ("access-control-allow-credentials", None),
         ("vary", Some("Origin")),

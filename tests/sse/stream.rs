@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::support::TestServer;
 use crate::support::fold::Fold;
-use crate::support::reports::{activity, connections, fleet, forget, lifecycle, status};
+use crate::support::reports::{activity, batch, connections, fleet, forget, lifecycle, status};
 use crate::support::screen::Screen;
 use crate::support::stream::{Ask, Stream};
+use crate::support::{TestServer, http};
 
 /// Takes frames until this holds.
 pub(crate) async fn follow(fold: &mut Fold, stream: &mut Stream, until: impl Fn(&Fold) -> bool) {
@@ -164,4 +164,62 @@ async fn a_token_that_only_reports_is_shown_nothing() {
             break;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn those_who_come_while_a_large_fleet_moves_are_all_right_in_the_end() {
+    let rates = [
+        ("limits.reports_per_second", "1000000"),
+        ("limits.reports_burst", "1000000"),
+        ("stream.heartbeat_ms", "1000"),
+    ];
+    let server = TestServer::with(&rates).await;
+    let token = server.token("u1", "watch");
+    let report = |number: usize, message: &str| {
+        let (agent, session) = (format!("a{}", number % 2000), format!("s{}", number % 2));
+        json!({"kind": "activity", "agentId": agent, "sessionId": session, "lastMessage": message})
+    };
+    let items: Vec<Value> = (0..2000).map(|number| report(number, "before")).collect();
+    for part in items.chunks(1000) {
+        batch(&server, part).await;
+    }
+    let moving = async {
+        for round in 0..60 {
+            let items: Vec<Value> =
+                (0..50).map(|number| report(number * 37 + round, &round.to_string())).collect();
+            batch(&server, &items).await;
+        }
+        status(&server, "a1", "error", "the end").await
+    };
+    let coming = async {
+        let mut open_ones = Vec::new();
+        for query in ["", "agents=a1*", "", "types=agent:status", "agents=a1*", ""] {
+            open_ones.push((query, open(&server, query, &token).await));
+        }
+        open_ones
+    };
+    let (head, open_ones) = tokio::join!(moving, coming);
+    for (query, (mut fold, mut stream)) in open_ones {
+        follow(&mut fold, &mut stream, |fold| fold.seq == head).await;
+        let wanted = |agent: &str| !query.starts_with("agents") || agent.starts_with("a1");
+        let mut expected = fleet(&server, &token, wanted).await.0;
+        if query.starts_with("types") {
+            expected.sessions.clear();
+        }
+        assert!(fold.fleet == expected, "{query:?} ends with another fleet");
+        assert_eq!(fold.beginnings.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_http_1_0_reads_it_until_it_is_closed() {
+    let server = TestServer::start().await;
+    let token = server.token("u1", "watch");
+    let mut connection = http::Connection::open(server.address).await;
+    let request = format!("GET /api/v1/stream HTTP/1.0\r\nAuthorization: Bearer {token}\r\n\r\n");
+    connection.write(request.as_bytes()).await;
+    assert_eq!(connection.answer().await.unwrap().header("transfer-encoding"), None);
+    server.stop().await;
+    let rest = String::from_utf8(connection.rest().await).unwrap();
+    assert!(rest.contains("event: sync:end\n") && rest.contains("event: goodbye\n"), "{rest}");
 }

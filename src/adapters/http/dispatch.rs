@@ -161,7 +161,7 @@ fn preflight(api: &Api, headers: &HeaderMap) -> Outcome {
     let mut response = answer::empty();
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, DELETE"));
-    let allowed = HeaderValue::from_static("authorization, content-type, idempotency-key");
+    let allowed = HeaderValue::from_static("authorization, content-type, idempotency-key, last-event-id");
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     Ok(response)

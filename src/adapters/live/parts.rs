@@ -49,6 +49,8 @@ impl Drop for Parts {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use super::*;
     use crate::adapters::wire::snapshot::Counted;
     use crate::domain::grant::{Grant, Scope, Scopes};
@@ -56,33 +58,44 @@ mod tests {
     use crate::domain::pattern::Patterns;
     use crate::domain::time::{Monotonic, Timestamp};
 
-    struct Stopped;
+    /// Shows the seconds that it was set to.
+    #[derive(Default)]
+    struct Hand(AtomicU64);
 
-    impl Clock for Stopped {
+    impl Clock for Hand {
         fn wall(&self) -> Timestamp {
             Timestamp::saturating(7)
         }
 
         fn monotonic(&self) -> Monotonic {
-            Monotonic::default()
+            Monotonic::new(Duration::from_secs(self.0.load(Ordering::SeqCst)))
         }
+    }
+
+    fn copies() -> Arc<Copies> {
+        Arc::new(Copies::new(|json, part| part.extend_from_slice(json)))
+    }
+
+    fn view(agent: &str) -> View {
+        let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
+        View::new(grant, Interest { agents: Patterns::parse([agent]).unwrap(), ..Interest::all() })
+    }
+
+    /// As many walks as there are places, each over a copy of its own.
+    async fn all_places(copies: &Arc<Copies>, fleet: &Arc<Fleet>, clock: &Hand) -> Vec<Parts> {
+        let mut walks = Vec::new();
+        for number in 0..8 {
+            let view = view(&format!("a{number}"));
+            walks.push(Parts::open(copies, Arc::clone(fleet), view, clock).await);
+        }
+        walks
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_walk_waits_for_a_place_and_gives_it_back() {
-        let copies = Arc::new(Copies::new(|json, part| part.extend_from_slice(json)));
-        let fleet = Arc::new(Fleet::default());
-        let view = |agent: String| {
-            let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
-            let agents = Patterns::parse([agent.as_str()]).unwrap();
-            View::new(grant, Interest { agents, ..Interest::all() })
-        };
-        let mut walks = Vec::new();
-        for number in 0..8 {
-            let walk = Parts::open(&copies, Arc::clone(&fleet), view(format!("a{number}")), &Stopped).await;
-            walks.push(walk);
-        }
-        let ninth = Parts::open(&copies, Arc::clone(&fleet), view("late".to_owned()), &Stopped);
+        let (copies, fleet, clock) = (copies(), Arc::new(Fleet::default()), Hand::default());
+        let mut walks = all_places(&copies, &fleet, &clock).await;
+        let ninth = Parts::open(&copies, Arc::clone(&fleet), view("late"), &clock);
         let mut ninth = std::pin::pin!(ninth);
         let waiting = tokio::time::timeout(Duration::from_secs(60), ninth.as_mut()).await;
         assert!(waiting.is_err(), "all places are taken");
@@ -95,5 +108,15 @@ mod tests {
             }
         }
         panic!("the copy gave way to nobody");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_walk_that_takes_too_long_is_told_so_when_another_wants_its_place() {
+        let (copies, fleet, clock) = (copies(), Arc::new(Fleet::default()), Hand::default());
+        let mut walks = all_places(&copies, &fleet, &clock).await;
+        clock.0.store(15, Ordering::SeqCst);
+        let mut late = Parts::open(&copies, Arc::clone(&fleet), view("late"), &clock).await;
+        assert!(walks[0].read().is_none(), "the oldest gave way");
+        assert!(walks[1].read().is_some() && late.read().is_some());
     }
 }
