@@ -92,7 +92,7 @@ impl Copies {
 
     /// The copy of this fleet through this view: one that there is, or a new one. Nothing when all that
     /// are kept are being read: ask again later. A copy whose readers take longer than
-    /// [fifteen seconds](PATIENCE) gives way, and they find it gone.
+    /// fifteen seconds gives way, and they find it gone.
     #[must_use]
     pub fn open(&self, fleet: &Arc<Fleet>, view: &Arc<View>, now: Monotonic) -> Option<Weak<Copy>> {
         let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
