@@ -72,7 +72,7 @@ impl TcpLines {
         // From here on the node knows the connection: until `opened`, with the seat in it, is dropped.
         let hello = line(&frame::hello(&frame::Hello::of(&opened, self.heartbeat)));
         let beginning = opened.beginning;
-        let mut reader = self.readers.join(opened.connection, beginning.from, beginning.view.clone());
+        let mut reader = self.readers.join(opened.connection, beginning.from, Arc::clone(&beginning.view));
         let mut beat_at = Instant::now() + first_beat(opened.connection, self.heartbeat);
         let life = async {
             send(stream, &hello).await?;
@@ -93,8 +93,9 @@ impl TcpLines {
                         send(stream, &lines.concat()).await?;
                     }
                     Step::FellOut => {
-                        let again = self.feed.catch_up(reader.id()).await.map_err(|_| None)?;
-                        send(stream, &line(&frame::resync(&again, reader.position().next()))).await?;
+                        let at = reader.position();
+                        let again = self.feed.catch_up(reader.id(), at).await.map_err(|_| None)?;
+                        send(stream, &line(&frame::resync(&again, at.next()))).await?;
                         reader.begin(&again);
                         self.send_copy(stream, again).await?;
                     }
@@ -111,12 +112,13 @@ impl TcpLines {
 
     async fn send_copy(&self, stream: &mut TcpStream, beginning: Beginning) -> Result<(), End> {
         let Some(fleet) = beginning.fleet else { return Ok(()) };
-        let at = fleet.at();
         let mut parts = Parts::open(&self.copies, fleet, beginning.view, &self.clock).await;
         loop {
             match parts.read().ok_or(None)? {
                 Part::Bytes(lines) => send(stream, &lines).await?,
-                Part::End(n) => break send(stream, &line(&frame::sync_end(n.agents, n.sessions, at))).await,
+                Part::End(n) => {
+                    break send(stream, &line(&frame::sync_end(n.agents, n.sessions, beginning.head))).await;
+                }
             }
         }
     }

@@ -21,8 +21,7 @@ pub struct Parts {
 
 impl Parts {
     /// Begins to read the copy of this fleet through this view, as soon as there is a place for it.
-    pub async fn open(copies: &Arc<Copies>, fleet: Arc<Fleet>, view: View, clock: &dyn Clock) -> Self {
-        let view = Arc::new(view);
+    pub async fn open(copies: &Arc<Copies>, fleet: Arc<Fleet>, view: Arc<View>, clock: &dyn Clock) -> Self {
         loop {
             if let Some(copy) = copies.open(&fleet, &view, clock.monotonic()) {
                 return Self { copies: Arc::clone(copies), copy, place: 0 };
@@ -76,9 +75,9 @@ mod tests {
         Arc::new(Copies::new(|json, part| part.extend_from_slice(json)))
     }
 
-    fn view(agent: &str) -> View {
+    fn view(agent: &str) -> Arc<View> {
         let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
-        View::new(grant, Interest { agents: Patterns::parse([agent]).unwrap(), ..Interest::all() })
+        Arc::new(View::new(grant, Interest { agents: Patterns::parse([agent]).unwrap(), ..Interest::all() }))
     }
 
     /// As many walks as there are places, each over a copy of its own.

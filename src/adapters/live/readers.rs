@@ -64,7 +64,7 @@ impl Readers {
 
     /// Takes a connection that the feed let in. It can be reached until the reader is dropped.
     #[must_use]
-    pub fn join(self: &Arc<Self>, id: ConnectionId, position: Seq, view: View) -> Reader {
+    pub fn join(self: &Arc<Self>, id: ConnectionId, position: Seq, view: Arc<View>) -> Reader {
         let slot = Arc::new(Slot::default());
         // What was published between joining the hub and this line woke nobody here.
         slot.wake();
@@ -140,7 +140,7 @@ pub struct Reader {
     slot: Arc<Slot>,
     head: watch::Receiver<Seq>,
     position: Seq,
-    view: View,
+    view: Arc<View>,
 }
 
 impl Reader {
@@ -159,7 +159,7 @@ impl Reader {
     /// Goes on from a new beginning.
     pub fn begin(&mut self, beginning: &Beginning) {
         self.position = beginning.from;
-        self.view = beginning.view.clone();
+        self.view = Arc::clone(&beginning.view);
         self.slot.wake();
     }
 
@@ -217,5 +217,6 @@ impl Drop for Reader {
 /// When the first heartbeat of a connection is due: their number spreads them over half an interval.
 #[must_use]
 pub fn first_beat(id: ConnectionId, heartbeat: Duration) -> Duration {
-    heartbeat / 2 + heartbeat.mul_f64(id.spread()) / 2
+    const PARTS: u32 = 1024;
+    heartbeat / 2 + heartbeat * id.spread_over(PARTS) / PARTS / 2
 }

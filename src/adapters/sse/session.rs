@@ -85,7 +85,7 @@ impl Session {
         let expires_at = opened.principal.expires_at;
         Self {
             copies,
-            reader: readers.join(opened.connection, beginning.from, beginning.view.clone()),
+            reader: readers.join(opened.connection, beginning.from, Arc::clone(&beginning.view)),
             ids: Ids { epoch: opened.epoch, view: beginning.view.id() },
             expires_at,
             next_beat: now + first_beat(opened.connection, settings.heartbeat),
@@ -193,7 +193,7 @@ impl Session {
                 self.send(Bytes::from(text)).await
             }
             Step::FellOut => {
-                let again = self.settings.feed.catch_up(self.reader.id()).await;
+                let again = self.settings.feed.catch_up(self.reader.id(), self.reader.position()).await;
                 let beginning = again.map_err(|_| Farewell::Internal)?;
                 let resync = frame::resync(&beginning, self.reader.position().next());
                 self.reader.begin(&beginning);

@@ -12,9 +12,9 @@ use crate::domain::pattern::Patterns;
 use crate::domain::registry::Audience;
 use crate::ports::conformance::event_publisher::{self as conformance, Bench, suite};
 
-fn view(asked: &str) -> View {
+fn view(asked: &str) -> Arc<View> {
     let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
-    View::new(grant, Interest { agents: Patterns::parse([asked]).unwrap(), ..Interest::all() })
+    Arc::new(View::new(grant, Interest { agents: Patterns::parse([asked]).unwrap(), ..Interest::all() }))
 }
 
 fn readers(ring_events: usize) -> Arc<Readers> {
