@@ -111,14 +111,12 @@ impl TcpLines {
     }
 
     async fn send_copy(&self, stream: &mut TcpStream, beginning: Beginning) -> Result<(), End> {
-        let Some(fleet) = beginning.fleet else { return Ok(()) };
+        let (Some(fleet), at) = (beginning.fleet, beginning.head) else { return Ok(()) };
         let mut parts = Parts::open(&self.copies, fleet, beginning.view, &self.clock).await;
         loop {
             match parts.read().ok_or(None)? {
                 Part::Bytes(lines) => send(stream, &lines).await?,
-                Part::End(n) => {
-                    break send(stream, &line(&frame::sync_end(n.agents, n.sessions, beginning.head))).await;
-                }
+                Part::End(n) => break send(stream, &line(&frame::sync_end(n.agents, n.sessions, at))).await,
             }
         }
     }
