@@ -161,6 +161,11 @@ impl Inbox {
         leave
     }
 
+    /// Says that the task that served the shard is no more: who comes next is served by another.
+    pub(super) fn broke_down(&self) {
+        self.queue().served = false;
+    }
+
     /// Waits until there is something new. Cancel safe.
     pub(super) async fn woken(&self) {
         self.wake.notified().await;

@@ -102,10 +102,12 @@ impl<S: Socket> Link<S> {
         link
     }
 
-    /// Keeps what was read and is not to be looked at yet: at most what one read gave.
+    /// Keeps what was read and is not to be looked at yet: at most what one read gave, or came behind the
+    /// handshake.
     pub(super) fn keep_unread(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
-            self.tail().unread = bytes.to_vec();
+            // Before what is kept already: that came later.
+            self.tail().unread.splice(0..0, bytes.iter().copied());
         }
     }
 
@@ -246,5 +248,76 @@ impl<S: Socket> Link<S> {
         if self.tail.as_deref().is_some_and(empty) {
             self.tail = None;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::ws::model::Pipe;
+
+    fn link(first: &[u8]) -> (Pipe, Link<Pipe>) {
+        let pipe = Pipe::default();
+        (pipe.clone(), Link::new(pipe, Waker::noop().clone(), first))
+    }
+
+    fn at(seconds: u64) -> Monotonic {
+        Monotonic::new(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn what_came_behind_the_handshake_is_read_in_order_however_often_some_is_put_back() {
+        let (_, mut link) = link(b"abcdefgh");
+        let mut scratch = [0; 3];
+        let mut read = Vec::new();
+        while let Read::Some(count) = link.read(&mut scratch) {
+            read.push(scratch[0]);
+            link.keep_unread(&scratch[1..count]);
+        }
+        assert_eq!(read, b"abcdefgh");
+        assert!(link.tail.is_none(), "the memory is given back");
+    }
+
+    #[test]
+    fn our_own_frames_wait_behind_the_rest_of_a_frame_that_was_cut() {
+        let (pipe, mut link) = link(b"");
+        pipe.drain(3);
+        let shared = Bytes::from_static(b"\x81\x05hello");
+        let taken = link.write(&shared, at(0)).unwrap();
+        assert_eq!(taken, 3);
+        link.keep_rest(shared.slice(taken..));
+        link.put_text(b"own");
+        assert!(!link.is_clear());
+        assert_eq!(link.flush(at(1)), Ok(false));
+        pipe.drain(100);
+        assert_eq!(link.flush(at(2)), Ok(true));
+        assert_eq!(pipe.received(), ["hello", "own"]);
+        assert!(link.is_clear() && link.tail.is_none());
+    }
+
+    #[test]
+    fn a_socket_is_blocked_from_when_it_took_no_byte_until_it_takes_one() {
+        let (pipe, mut link) = link(b"");
+        link.put_text(b"text");
+        assert_eq!(link.flush(at(5)), Ok(false));
+        assert_eq!(link.flush(at(7)), Ok(false));
+        assert_eq!(link.blocked_since(), Some(at(5)));
+        pipe.drain(1);
+        assert_eq!(link.flush(at(9)), Ok(false));
+        assert_eq!(link.blocked_since(), Some(at(9)), "one byte is a sign of life");
+        pipe.drain(100);
+        assert_eq!(link.flush(at(11)), Ok(true));
+        assert_eq!(link.blocked_since(), None);
+    }
+
+    #[test]
+    fn it_is_full_when_as_much_of_our_own_waits_as_may() {
+        let (pipe, mut link) = link(b"");
+        while !link.is_full() {
+            link.put_text(&[b'x'; 100]);
+        }
+        pipe.drain(200);
+        assert_eq!(link.flush(at(0)), Ok(false));
+        assert!(!link.is_full());
     }
 }

@@ -39,7 +39,7 @@ impl Dice {
 
 /// A socket whose peer takes bytes when the dice say so.
 #[derive(Clone, Default)]
-struct Pipe(Arc<Mutex<State>>);
+pub(super) struct Pipe(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -49,12 +49,18 @@ struct State {
 }
 
 impl Pipe {
-    fn drain(&self, room: usize) {
+    /// The peer takes so many bytes more.
+    pub(super) fn drain(&self, room: usize) {
         let mut state = self.0.lock().unwrap();
         state.room += room;
         if let Some(waker) = state.parked.take() {
             waker.wake();
         }
+    }
+
+    /// What the peer received since it was asked last.
+    pub(super) fn received(&self) -> Vec<String> {
+        texts(&std::mem::take(&mut self.0.lock().unwrap().received))
     }
 }
 
@@ -264,7 +270,7 @@ impl World {
         for (id, peer) in &mut self.peers {
             assert_eq!(peer.place.considered(self.head), head, "{id} stands still");
             expect(peer, &self.published, head);
-            let received = texts(&peer.pipe.0.lock().unwrap().received);
+            let received = peer.pipe.received();
             assert_eq!(received, peer.expected, "{id} {:?}", peer.view.interest());
         }
     }

@@ -243,6 +243,15 @@ impl Shard {
     }
 }
 
+impl Drop for Shard {
+    fn drop(&mut self) {
+        // Its connections go with it and come back; they need somebody who serves them.
+        if std::thread::panicking() {
+            self.inbox.broke_down();
+        }
+    }
+}
+
 /// The wave of a connection: they are spread evenly, however many there are.
 fn wave_of(id: ConnectionId) -> u32 {
     id.spread_over(WAVES)

@@ -126,3 +126,147 @@ impl EventPublisher for LiveSockets {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::task::Waker;
+
+    use super::*;
+    use crate::adapters::ws::link::Link;
+    use crate::adapters::ws::model::Pipe;
+    use crate::adapters::ws::place::{Events, Place, Run};
+    use crate::domain::grant::{Grant, Scope, Scopes};
+    use crate::domain::interest::Interest;
+    use crate::domain::pattern::Patterns;
+    use crate::domain::view::View;
+    use crate::ports::conformance::event_publisher::{Bench, Reader, suite};
+
+    /// What the shards would do for the connections of the suite.
+    #[derive(Default)]
+    struct Shards {
+        places: HashMap<ConnectionId, (Place, bool)>,
+        ended: HashMap<ConnectionId, Dismissal>,
+        head: Seq,
+    }
+
+    impl Shards {
+        fn look(&mut self, sockets: &LiveSockets) {
+            for inbox in &sockets.shards {
+                let news = inbox.take(|_| true);
+                self.head = news.head;
+                for (id, mark) in news.marks {
+                    self.places.entry(id).and_modify(|(place, _)| place.mark(mark));
+                }
+                for (place, _) in self.places.values_mut().filter(|(_, broad)| *broad) {
+                    place.mark_head(news.head);
+                }
+                self.ended.extend(news.dismissals);
+            }
+        }
+    }
+
+    struct Node(Arc<LiveSockets>, Arc<Mutex<Shards>>);
+
+    struct Peer {
+        node: Node,
+        registration: Registration,
+        view: View,
+        pipe: Pipe,
+        link: Link<Pipe>,
+    }
+
+    impl Bench for Node {
+        fn publisher(&self) -> &dyn EventPublisher {
+            &*self.0
+        }
+
+        fn join(&self, id: ConnectionId, broad: bool) -> Box<dyn Reader> {
+            let registration = self.0.register(id);
+            let mut shards = self.1.lock().unwrap();
+            shards.look(&self.0);
+            let at = shards.head;
+            shards.places.insert(id, (Place::after(at), broad));
+            let pipe = Pipe::default();
+            pipe.drain(usize::MAX / 2);
+            let link = Link::new(pipe.clone(), Waker::noop().clone(), &[]);
+            let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
+            let agents = Patterns::parse([if broad { "*" } else { "a" }]).unwrap();
+            let view = View::new(grant, Interest { agents, ..Interest::all() });
+            let node = Node(Arc::clone(&self.0), Arc::clone(&self.1));
+            Box::new(Peer { node, registration, view, pipe, link })
+        }
+    }
+
+    impl Reader for Peer {
+        fn take(&mut self) -> Vec<Seq> {
+            let mut shards = self.node.1.lock().unwrap();
+            shards.look(&self.node.0);
+            let head = shards.head;
+            let (place, _) = shards.places.get_mut(&self.registration.id()).unwrap();
+            let after = |at, count| self.node.0.after(at, count);
+            let events = Events { after: &after, head };
+            let now = Monotonic::default();
+            Run::default().advance(place, &self.view, &mut self.link, now, events).unwrap();
+            let frames = self.pipe.received();
+            let seq =
+                |frame: &String| serde_json::from_str::<serde_json::Value>(frame).unwrap()["seq"].as_u64();
+            frames.iter().map(|frame| Seq::new(seq(frame).unwrap())).collect()
+        }
+
+        fn ended(&mut self) -> Option<(Farewell, Option<Duration>)> {
+            let mut shards = self.node.1.lock().unwrap();
+            shards.look(&self.node.0);
+            let dismissal = shards.ended.get(&self.registration.id())?;
+            Some((dismissal.farewell, dismissal.retry_after))
+        }
+    }
+
+    #[test]
+    fn the_sockets_of_a_node_are_a_publisher() {
+        suite(|| Box::new(Node(Arc::new(LiveSockets::new(64)), Arc::default())));
+    }
+
+    #[test]
+    fn a_connection_that_was_dismissed_before_it_was_reachable_still_goes() {
+        let sockets = LiveSockets::new(4);
+        let (coming, other) = (ConnectionId::new(1), ConnectionId::new(2));
+        sockets.dismiss(coming, Farewell::Restart, None);
+        let told = |id| {
+            let registration = sockets.register(id);
+            registration.inbox().take(|_| true).dismissals.get(&id).copied()
+        };
+        assert_eq!(told(other), None);
+        assert_eq!(told(coming), Some(Farewell::Restart.into()));
+        assert_eq!(told(coming), None, "it is told once");
+    }
+
+    #[test]
+    fn a_dismissal_waits_for_a_connection_that_is_on_its_way() {
+        let sockets = LiveSockets::new(4);
+        let id = ConnectionId::new(1);
+        let registration = sockets.register(id);
+        sockets.dismiss(id, Farewell::Revoked, None);
+        assert!(registration.inbox().take(|_| false).dismissals.is_empty());
+        assert_eq!(registration.inbox().take(|_| true).dismissals.get(&id), Some(&Farewell::Revoked.into()));
+    }
+
+    #[test]
+    fn the_node_takes_so_many_report_frames_from_all_connections_together() {
+        let sockets = LiveSockets::new(4);
+        let now = Monotonic::default();
+        assert!((0..REPORTS.burst).all(|_| sockets.count_report(now).is_ok()));
+        let wait = sockets.count_report(now).unwrap_err();
+        assert_eq!(wait, Duration::from_secs(1) / REPORTS.per_second);
+        assert_eq!(sockets.count_report(now.plus(wait)), Ok(()));
+    }
+
+    #[test]
+    fn a_wave_at_one_place_is_sent_one_heartbeat() {
+        let sockets = LiveSockets::new(4);
+        let beat = |now, seq| sockets.heartbeat(Timestamp::saturating(now), Seq::new(seq));
+        assert_eq!(beat(1, 7).as_ptr(), beat(1, 7).as_ptr());
+        assert_ne!(beat(1, 7), beat(1, 8));
+        assert_ne!(beat(1, 8), beat(2, 8));
+    }
+}

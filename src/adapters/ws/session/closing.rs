@@ -39,7 +39,8 @@ impl Session {
     pub(in crate::adapters::ws) fn end(&mut self, end: End, turn: &mut Turn<'_>) -> Result<Next, End> {
         let connection_id = self.id();
         if self.closing.is_some() {
-            return Err(End::Gone);
+            // The first reason stands, and its goodbye is still to go out.
+            return if end == End::Gone { Err(End::Gone) } else { Ok(Next::Idle) };
         }
         self.copying = None;
         let (heard, deaf) = match end {
