@@ -111,8 +111,8 @@ impl TcpLines {
     }
 
     async fn send_copy(&self, stream: &mut TcpStream, beginning: Beginning) -> Result<(), End> {
-        let (Some(fleet), at) = (beginning.fleet, beginning.head) else { return Ok(()) };
-        let mut parts = Parts::open(&self.copies, fleet, beginning.view, &self.clock).await;
+        let Beginning { fleet: Some(fleet), head: at, view, .. } = beginning else { return Ok(()) };
+        let mut parts = Parts::open(&self.copies, fleet, view, &self.clock).await.ok_or(None)?;
         loop {
             match parts.read().ok_or(None)? {
                 Part::Bytes(lines) => send(stream, &lines).await?,
@@ -133,8 +133,8 @@ async fn send(stream: &mut TcpStream, lines: &[u8]) -> Result<(), End> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let settings =
-        Settings::load(&Sources { environment: std::env::vars().collect(), ..Sources::default() })?;
+    let environment = std::env::vars().collect();
+    let settings = Settings::load(&Sources { environment, ..Sources::default() })?;
     let (heartbeat, ring_events) = (settings.stream.heartbeat, settings.stream.ring_events);
     let web = TcpListener::bind(settings.server.listen).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;

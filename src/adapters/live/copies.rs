@@ -16,6 +16,10 @@ use crate::domain::view::View;
 const ALIVE_MAX: usize = 8;
 /// For so long a copy that others wait for is kept for its slow readers.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// When to ask again for a copy, while as many are being read as are kept.
+pub const ASK_AGAIN_AFTER: Duration = Duration::from_millis(20);
+/// For how long to ask: after that the node has as much to do as it takes.
+pub const ASK_FOR: Duration = Duration::from_secs(30);
 /// A part is complete with so many bytes, or so many agents that were looked at.
 const PART_BYTES: usize = 64 * 1024;
 const PART_AGENTS: usize = 4096;

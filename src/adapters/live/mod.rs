@@ -8,7 +8,7 @@ mod readers;
 mod ring;
 mod slot;
 
-pub use copies::{Copies, Copy, Encoding, Part};
+pub use copies::{ASK_AGAIN_AFTER, ASK_FOR, Copies, Copy, Encoding, Part};
 pub use parts::Parts;
 pub use readers::{Reader, Readers, Step, first_beat};
 pub use ring::{Encode, Entry, Found, Ring};

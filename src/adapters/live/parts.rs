@@ -1,15 +1,11 @@
 //! A walk over a shared copy, for transports that have a task for each connection.
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
-use super::copies::{Copies, Copy, Part};
+use super::copies::{ASK_AGAIN_AFTER, ASK_FOR, Copies, Copy, Part};
 use crate::domain::fleet::Fleet;
 use crate::domain::view::View;
 use crate::ports::clock::Clock;
-
-/// The time between two looks for a place when as many copies as are kept are being read.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(20);
 
 /// A place in a copy. Dropping it lets the copy go, when nobody else reads it.
 #[derive(Debug)]
@@ -20,13 +16,24 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Begins to read the copy of this fleet through this view, as soon as there is a place for it.
-    pub async fn open(copies: &Arc<Copies>, fleet: Arc<Fleet>, view: Arc<View>, clock: &dyn Clock) -> Self {
+    /// Begins to read the copy of this fleet through this view, as soon as there is a place for it. Nothing
+    /// when there is none for [`ASK_FOR`]: the node has as much to do as it takes.
+    pub async fn open(
+        copies: &Arc<Copies>,
+        fleet: Arc<Fleet>,
+        view: Arc<View>,
+        clock: &dyn Clock,
+    ) -> Option<Self> {
+        let since = clock.monotonic();
         loop {
-            if let Some(copy) = copies.open(&fleet, &view, clock.monotonic()) {
-                return Self { copies: Arc::clone(copies), copy, place: 0 };
+            let now = clock.monotonic();
+            if let Some(copy) = copies.open(&fleet, &view, now) {
+                return Some(Self { copies: Arc::clone(copies), copy, place: 0 });
             }
-            tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+            if now.since(since) >= ASK_FOR {
+                return None;
+            }
+            tokio::time::sleep(ASK_AGAIN_AFTER).await;
         }
     }
 
@@ -49,6 +56,7 @@ impl Drop for Parts {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
 
     use super::*;
     use crate::adapters::wire::snapshot::Counted;
@@ -85,7 +93,7 @@ mod tests {
         let mut walks = Vec::new();
         for number in 0..8 {
             let view = view(&format!("a{number}"));
-            walks.push(Parts::open(copies, Arc::clone(fleet), view, clock).await);
+            walks.push(Parts::open(copies, Arc::clone(fleet), view, clock).await.unwrap());
         }
         walks
     }
@@ -99,7 +107,7 @@ mod tests {
         let waiting = tokio::time::timeout(Duration::from_secs(60), ninth.as_mut()).await;
         assert!(waiting.is_err(), "all places are taken");
         walks.pop();
-        let mut walk = ninth.await;
+        let mut walk = ninth.await.unwrap();
         while let Some(part) = walk.read() {
             if let Part::End(end) = part {
                 assert_eq!(end, Counted::default());
@@ -114,8 +122,26 @@ mod tests {
         let (copies, fleet, clock) = (copies(), Arc::new(Fleet::default()), Hand::default());
         let mut walks = all_places(&copies, &fleet, &clock).await;
         clock.0.store(15, Ordering::SeqCst);
-        let mut late = Parts::open(&copies, Arc::clone(&fleet), view("late"), &clock).await;
+        let mut late = Parts::open(&copies, Arc::clone(&fleet), view("late"), &clock).await.unwrap();
         assert!(walks[0].read().is_none(), "the oldest gave way");
         assert!(walks[1].read().is_some() && late.read().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_who_finds_no_place_for_half_a_minute_is_told_so() {
+        let (copies, fleet, clock) = (copies(), Arc::new(Fleet::default()), Hand::default());
+        let mut walks = all_places(&copies, &fleet, &clock).await;
+        let ninth = Parts::open(&copies, Arc::clone(&fleet), view("late"), &clock);
+        let mut ninth = std::pin::pin!(ninth);
+        for seconds in [14, 28] {
+            let waiting = tokio::time::timeout(Duration::from_secs(1), ninth.as_mut()).await;
+            assert!(waiting.is_err(), "before {seconds} s");
+            clock.0.store(seconds, Ordering::SeqCst);
+            walks.clear();
+            walks = all_places(&copies, &fleet, &clock).await;
+        }
+        clock.0.store(30, Ordering::SeqCst);
+        assert!(ninth.await.is_none());
+        drop(walks);
     }
 }

@@ -166,7 +166,7 @@ impl Session {
             dismissal = self.reader.dismissed() => return Err(End::Dismissed(dismissal)),
             () = self.out.gone() => return Err(End::Gone),
             () = sleep_until(self.ends_at) => return Err(Farewell::TokenExpired.into()),
-            parts = opening => parts,
+            parts = opening => parts.ok_or(Farewell::Overloaded)?,
         };
         loop {
             match parts.read() {

@@ -1,10 +1,9 @@
 //! A connection that is sent a copy of the fleet: a place in bytes that it shares with others.
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use super::{End, Next, Session, Turn};
-use crate::adapters::live::{Copy, Part};
+use crate::adapters::live::{ASK_AGAIN_AFTER, ASK_FOR, Copy, Part};
 use crate::adapters::wire::frame;
 use crate::domain::cursor::Seq;
 use crate::domain::farewell::Farewell;
@@ -13,10 +12,6 @@ use crate::domain::time::Monotonic;
 
 /// Parts of a copy that are sent before others get their turn.
 const PARTS_AT_ONCE: usize = 4;
-/// When to ask again for a copy, while as many are being read as may.
-const ASK_AGAIN_AFTER: Duration = Duration::from_millis(20);
-/// For how long to ask.
-const ASK_FOR: Duration = Duration::from_secs(30);
 
 /// How far a copy was sent.
 #[derive(Debug)]
