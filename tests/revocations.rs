@@ -76,7 +76,7 @@ async fn a_report_whose_body_comes_after_its_token_was_revoked_is_refused() {
     let (ada, root) = (server.token("ada", "report"), server.token("root", "admin watch"));
     let body = r#"{"status":"online"}"#;
     let head = format!(
-        "POST /api/v1/agents/a1/status HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ada}\r\n\
+        "POST /api/v1/agents/a1/status HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {ada}\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
         body.len()
     );

@@ -151,9 +151,11 @@ async fn by_header(server: &TestServer, address: SocketAddr, canaries: &mut Cana
     canaries.heard(&http::get(address, "/api/v1/fleet", &ended).await);
     let long = canaries.hatch(&"c4n4ry".repeat(2000));
     canaries.heard(&http::get(address, "/api/v1/fleet", &long).await);
-    let broken = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {good}\0\r\n\r\n");
+    let broken =
+        format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {good}\0\r\n\r\n");
     canaries.heard(&raw(address, broken.as_bytes()).await.unwrap());
-    let huge = format!("GET /healthz?{good} HTTP/1.1\r\nHost: x\r\nx: {}\r\n\r\n", "y".repeat(100_000));
+    let huge =
+        format!("GET /healthz?{good} HTTP/1.1\r\nHost: localhost\r\nx: {}\r\n\r\n", "y".repeat(100_000));
     canaries.heard(&raw(address, huge.as_bytes()).await.unwrap());
 }
 

@@ -221,6 +221,7 @@ fn origins(settings: &Settings) -> OriginRule {
 pub(super) fn server_limits(settings: &Settings) -> ServerLimits {
     let limits = &settings.limits;
     let proxies = settings.server.trusted_proxies.clone();
+    let origins = settings.server.allowed_origins.iter().map(|origin| origin.as_str().to_owned());
     ServerLimits {
         connections: limits.connections,
         head_time: limits.head_time,
@@ -228,5 +229,6 @@ pub(super) fn server_limits(settings: &Settings) -> ServerLimits {
         head_fields: limits.head_fields,
         uri_bytes: limits.uri_bytes,
         trusts: Arc::new(move |address| proxies.iter().any(|proxy| proxy.contains(address))),
+        hosts: (!settings.server.behind_tls_proxy).then(|| origins.collect()),
     }
 }

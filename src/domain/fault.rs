@@ -55,6 +55,8 @@ macro_rules! codes {
 codes! {
     /// The request is not well-formed HTTP or has parts that contradict each other.
     InvalidRequest = "invalid_request", Client, false, "The request is not well formed";
+    /// The request names a host that is not this server.
+    MisdirectedRequest = "misdirected_request", Client, false, "This server is not the host that was asked for";
     /// The body is not JSON.
     InvalidJson = "invalid_json", Client, false, "The body is not valid JSON";
     /// More than one credential came with the request.

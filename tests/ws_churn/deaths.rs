@@ -91,7 +91,7 @@ async fn one_that_dies_in_its_handshake_or_its_copy_is_forgotten() {
         status(&server, &format!("a{number}"), "online", &"x".repeat(4000)).await;
     }
     let request = format!(
-        "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
          Authorization: Bearer {token}\r\n\r\n"
     );

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod conformance;
 mod forwarded;
+mod hosts;
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -27,6 +28,7 @@ use super::answer;
 use crate::adapters::wire::caller::{Caller, HangUp};
 use crate::domain::fault::{Code, Fault};
 use crate::ports::transport::{Stop, Transport, TransportError};
+use hosts::Hosts;
 
 /// How long the accept loop rests after the system refused a connection, as when descriptors run out.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
@@ -53,6 +55,9 @@ pub struct ServerLimits {
     pub uri_bytes: usize,
     /// Whether this address is a proxy of ours, whose `X-Forwarded-For` is believed.
     pub trusts: Arc<dyn Fn(IpAddr) -> bool + Send + Sync>,
+    /// The hosts that a listener on this machine's own addresses answers besides those; nothing when it
+    /// answers every host, as behind a proxy.
+    pub hosts: Option<Vec<String>>,
 }
 
 /// Serves routes over HTTP/1.1 on one listener.
@@ -79,7 +84,9 @@ impl Transport for HttpServer {
     async fn serve(self: Box<Self>, stop: Stop) -> Result<(), TransportError> {
         let Self { listener, routes, limits } = *self;
         let slots = Arc::new(Semaphore::new(limits.connections));
-        let serving = Arc::new(Serving { routes, limits, requests: AtomicU64::new(1) });
+        let at = listener.local_addr().ok().map(|at| at.ip());
+        let hosts = at.zip(limits.hosts.clone()).map_or(Hosts::All, |(at, also)| Hosts::of(at, also));
+        let serving = Arc::new(Serving { routes, limits, hosts, requests: AtomicU64::new(1) });
         let ending = watch::Sender::new(false);
         let mut open = JoinSet::new();
         let mut stop = stop;
@@ -122,6 +129,7 @@ impl Transport for HttpServer {
 struct Serving {
     routes: BoxedFilter<(Response,)>,
     limits: ServerLimits,
+    hosts: Hosts,
     requests: AtomicU64,
 }
 
@@ -196,6 +204,7 @@ impl Serving {
         if length(request.uri()) > limits.uri_bytes {
             return Err(Fault::new(Code::UriTooLong, format!("send at most {} bytes", limits.uri_bytes)));
         }
+        self.hosts.check(request)?;
         // What came behind such a head would be read as a body here and as frames elsewhere.
         let headers = request.headers();
         let has_body = headers.contains_key(header::TRANSFER_ENCODING)

@@ -24,6 +24,7 @@ pub const fn status(code: Code) -> StatusCode {
         Code::CursorExpired => StatusCode::GONE,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UriTooLong => StatusCode::URI_TOO_LONG,
+        Code::MisdirectedRequest => StatusCode::MISDIRECTED_REQUEST,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::InvalidId
         | Code::InvalidPattern

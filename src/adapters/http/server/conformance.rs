@@ -54,6 +54,7 @@ async fn start() -> Server {
         head_fields: 64,
         uri_bytes: LIMITS,
         trusts: Arc::new(|_| false),
+        hosts: Some(Vec::new()),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
