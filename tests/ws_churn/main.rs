@@ -7,6 +7,9 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
+#[path = "../support/binary.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
+mod binary;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,18 +1,12 @@
 //! A thousand connections come and go at the real binary; its descriptors and memory stay.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::Stdio;
 use std::time::Duration;
 
-use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
+use crate::binary::Binary;
 use crate::support::fold::Fold;
 use crate::support::raw::RawSocket;
-use crate::support::{PATIENCE, SECRET, http};
 
 /// Comings and goings before anything is measured: buffers, threads and tables find their size.
 const WARM_UP: usize = 200;
@@ -21,62 +15,6 @@ const CYCLES: usize = 1000;
 /// from its socket (its place in the registry, its slot, its task) is more than that, so a leak of any
 /// of them would be seen; the allocator's own holes were a few KiB when this was written.
 const GROWTH_MAX_KIB: u64 = 2 * 1024;
-
-/// The real binary, ended when dropped.
-struct Binary {
-    child: Child,
-    _lines: Lines<BufReader<ChildStdout>>,
-    address: SocketAddr,
-    data_dir: PathBuf,
-}
-
-impl Binary {
-    async fn serve() -> Self {
-        let data_dir = std::env::temp_dir().join(format!("mission-control-churn-{}", std::process::id()));
-        let mut child = Command::new(env!("CARGO_BIN_EXE_mission-control"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(&data_dir)
-            .env("MISSION_CONTROL__AUTH__SECRET", SECRET)
-            .env("MISSION_CONTROL__TELEMETRY__LEVEL", "warn")
-            .env_remove("RUST_LOG")
-            .current_dir(std::env::temp_dir())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first = timeout(PATIENCE, lines.next_line()).await.expect("it says nothing").unwrap().unwrap();
-        let address = first.rsplit("http://").next().unwrap().parse().unwrap();
-        Self { child, _lines: lines, address, data_dir }
-    }
-
-    fn proc(&self, name: &str) -> PathBuf {
-        PathBuf::from(format!("/proc/{}/{name}", self.child.id().expect("it ended")))
-    }
-
-    fn descriptors(&self) -> usize {
-        std::fs::read_dir(self.proc("fd")).unwrap().count()
-    }
-
-    fn resident_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(self.proc("status")).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
-    }
-
-    async fn connections(&self, admin: &str) -> usize {
-        let list: Value = http::get(self.address, "/api/v1/connections", admin).await.json();
-        list["connections"].as_array().unwrap().len()
-    }
-}
-
-impl Drop for Binary {
-    fn drop(&mut self) {
-        let _gone_already = self.child.start_kill();
-        let _not_there = std::fs::remove_dir_all(&self.data_dir);
-    }
-}
 
 /// So many connections, ten at a time, that end in different ways.
 async fn churn(binary: &Binary, watch: &str, cycles: usize) {
@@ -120,7 +58,7 @@ async fn quiet(binary: &Binary, admin: &str, descriptors: Option<usize>) {
 
 #[tokio::test]
 async fn a_thousand_connects_and_disconnects_leave_memory_and_descriptors_where_they_were() {
-    let binary = Binary::serve().await;
+    let binary = Binary::serve(&[]).await;
     let tokens = crate::support::TestServer::start().await;
     let (watch, admin) = (tokens.token("u1", "watch"), tokens.token("root", "admin"));
     let at_start = binary.descriptors();
