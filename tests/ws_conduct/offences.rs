@@ -1,6 +1,5 @@
-//! What breaks the WebSocket protocol, and the close that answers it. Warp's socket tells a message
-//! that is too large, a protocol error and text that is no UTF-8; it tells neither the number of
-//! fragments nor pings past a rate, so both go unanswered until the product has its own socket.
+//! What breaks the WebSocket protocol, and the close that answers it; every other way to break it is in
+//! `ws_hostile`.
 
 use std::time::Duration;
 
