@@ -26,14 +26,14 @@ fn seq(text: &[u8]) -> Option<u64> {
 }
 
 /// Reads all events in order, and tells of each batch that is whole.
-async fn read(mut socket: RawSocket, whole: mpsc::UnboundedSender<u64>) {
+async fn read(mut socket: RawSocket, whole: mpsc::Sender<u64>) {
     let mut expected = 1;
     while expected <= BATCH * u64::try_from(BEFORE + WITH).unwrap() {
         let frame = socket.until(TEXT).await;
         if let Some(seq) = seq(&frame.payload) {
             assert_eq!(seq, expected, "out of order, twice, or missing");
             if seq % BATCH == 0 {
-                whole.send(seq).unwrap();
+                whole.send(seq).await.unwrap();
             }
             expected += 1;
         }
@@ -41,7 +41,7 @@ async fn read(mut socket: RawSocket, whole: mpsc::UnboundedSender<u64>) {
 }
 
 /// Reports a batch of events of 1 KiB and waits until every reader has all of it; how long that took.
-async fn round(binary: &Binary, reporter: &str, whole: &mut mpsc::UnboundedReceiver<u64>) -> Duration {
+async fn round(binary: &Binary, reporter: &str, whole: &mut mpsc::Receiver<u64>) -> Duration {
     let item = |number: u64| {
         json!({"kind": "activity", "agentId": format!("a{}", number % 20), "sessionId": "s1",
             "lastMessage": "x".repeat(1024)})
@@ -67,7 +67,7 @@ async fn a_reader_that_takes_nothing_holds_up_none_of_a_hundred() {
     let rates = [("limits.reports_burst", "1000000"), ("limits.reports_per_second", "1000000")];
     let (binary, signer) = (Binary::serve(&rates).await, TestServer::start().await);
     let (token, reporter) = (signer.token("u1", "watch"), signer.token("reporter", "report"));
-    let (tell, mut whole) = mpsc::unbounded_channel();
+    let (tell, mut whole) = mpsc::channel(READERS);
     let mut readers = tokio::task::JoinSet::new();
     for _ in 0..READERS {
         let mut socket = Box::pin(RawSocket::open(binary.address, &token)).await;
