@@ -1,0 +1,115 @@
+//! The server's process: started, asked how much of it is resident, and ended with its standard input.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use crate::Kind;
+
+const KIND: &str = "MISSION_CONTROL_MEMORY_KIND";
+const CONNECTIONS: &str = "MISSION_CONTROL_MEMORY_CONNECTIONS";
+const RAISED: &str = "MISSION_CONTROL_MEMORY_FILES_RAISED";
+
+/// It has settled when it was asked so often, a moment apart, and changed by at most [`STEADY_BYTES`].
+const ASKED: usize = 8;
+const MOMENT: Duration = Duration::from_millis(250);
+const STEADY_BYTES: i64 = 16 * 1024;
+/// Past so many questions it is taken as it is.
+const ASKED_MAX: usize = 60;
+
+/// Which kind of server this process is to be, if it is one.
+pub(crate) fn is_child() -> Option<Kind> {
+    Kind::parse(&std::env::var(KIND).ok()?)
+}
+
+/// How many connections will come.
+pub(crate) fn connections() -> usize {
+    std::env::var(CONNECTIONS).ok().and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
+/// The server's process.
+pub(crate) struct Child {
+    process: std::process::Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Child {
+    pub(crate) fn start(kind: Kind, connections: usize) -> Result<Self, String> {
+        let failed = |error: std::io::Error| format!("the server's process did not start: {error}");
+        let mut process = Command::new(std::env::current_exe().map_err(failed)?)
+            .env(KIND, kind.name())
+            .env(CONNECTIONS, connections.to_string())
+            .env("RUST_LOG", "off")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(failed)?;
+        let mut line = String::new();
+        if let Some(output) = process.stdout.take() {
+            BufReader::new(output).read_line(&mut line).map_err(failed)?;
+        }
+        let address = line.trim().parse().map_err(|_| format!("the server said no address but `{line}`"))?;
+        Ok(Self { process, address })
+    }
+
+    /// Its resident bytes, once they stay the same.
+    pub(crate) async fn settled(&self) -> Result<i64, String> {
+        let mut seen = Vec::new();
+        for _ in 0..ASKED_MAX {
+            seen.push(self.resident()?);
+            let last = &seen[seen.len().saturating_sub(ASKED)..];
+            let spread = last.iter().max().unwrap_or(&0) - last.iter().min().unwrap_or(&0);
+            if last.len() == ASKED && spread <= STEADY_BYTES {
+                break;
+            }
+            tokio::time::sleep(MOMENT).await;
+        }
+        Ok(seen.last().copied().unwrap_or_default())
+    }
+
+    /// `statm` is off by up to a few hundred kilobytes, as the kernel counts for each core: this is exact.
+    fn resident(&self) -> Result<i64, String> {
+        let path = format!("/proc/{}/smaps_rollup", self.process.id());
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        let kilobytes = text
+            .lines()
+            .find_map(|line| line.strip_prefix("Rss:")?.strip_suffix("kB")?.trim().parse::<i64>().ok());
+        kilobytes.map(|number| number * 1024).ok_or_else(|| format!("{path} does not say what is resident"))
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        let _ended = self.process.wait();
+    }
+}
+
+/// Sees to it that this process may hold so many files: where it may not, runs it again from a shell that
+/// raised the bound, which Rust alone cannot. The outcome of that run, if there was one.
+pub(crate) fn raise_files(wanted: usize) -> Result<Option<ExitCode>, String> {
+    let limits =
+        std::fs::read_to_string("/proc/self/limits").map_err(|error| format!("needs Linux: {error}"))?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap_or_default();
+    let numbers: Vec<usize> =
+        line.split_whitespace().take(2).map(|word| word.parse().unwrap_or(usize::MAX)).collect();
+    let (soft, hard) = (numbers.first().copied().unwrap_or(0), numbers.get(1).copied().unwrap_or(0));
+    if soft >= wanted {
+        return Ok(None);
+    }
+    if hard < wanted || std::env::var_os(RAISED).is_some() {
+        return Err(format!(
+            "{wanted} open files are needed and {hard} are allowed: raise the hard bound (`ulimit -Hn`), or ask for fewer connections"
+        ));
+    }
+    let failed = |error: std::io::Error| format!("no shell to raise the bound of open files: {error}");
+    let status = Command::new("sh")
+        .args(["-c", "ulimit -n \"$(ulimit -Hn)\" && exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().map_err(failed)?)
+        .args(std::env::args_os().skip(1))
+        .env(RAISED, "1")
+        .status()
+        .map_err(failed)?;
+    Ok(Some(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }))
+}
