@@ -12,33 +12,31 @@ use crate::domain::time::Monotonic;
 const STRIKES_MAX: usize = 10;
 const STRIKES_WITHIN: Duration = Duration::from_secs(60);
 
-/// What a client did so far.
+/// How many frames came that are no reports. Apart from [`Conduct`], since every client that sends a ping
+/// has one.
+#[derive(Debug, Default)]
+pub(super) struct Frames(Meter);
+
+impl Frames {
+    /// Counts a frame.
+    pub(super) fn count(&mut self, rate: Rate, now: Monotonic) -> Result<(), Farewell> {
+        self.0.take(rate, now).map_err(|_| Farewell::TooManyFrames)
+    }
+}
+
+/// What a client did so far that few do.
 #[derive(Debug)]
 pub(super) struct Conduct {
-    rate: Rate,
     /// The least time between two changes of the interest.
     interest_every: Duration,
-    frames: Meter,
     strikes: VecDeque<Monotonic>,
     subscribed_at: Option<Monotonic>,
     waiting: Option<Interest>,
 }
 
 impl Conduct {
-    pub(super) fn new(rate: Rate, interest_every: Duration) -> Self {
-        Self {
-            rate,
-            interest_every,
-            frames: Meter::default(),
-            strikes: VecDeque::new(),
-            subscribed_at: None,
-            waiting: None,
-        }
-    }
-
-    /// Counts a frame that is no report.
-    pub(super) fn frame(&mut self, now: Monotonic) -> Result<(), Farewell> {
-        self.frames.take(self.rate, now).map_err(|_| Farewell::TooManyFrames)
+    pub(super) const fn new(interest_every: Duration) -> Self {
+        Self { interest_every, strikes: VecDeque::new(), subscribed_at: None, waiting: None }
     }
 
     /// Counts a frame that was not understood.
@@ -78,16 +76,16 @@ mod tests {
     }
 
     fn conduct() -> Conduct {
-        Conduct::new(Rate { per_second: 10, burst: 20 }, Duration::from_secs(1))
+        Conduct::new(Duration::from_secs(1))
     }
 
     #[test]
     fn twenty_frames_at_once_are_taken_and_one_more_is_too_many() {
-        let mut conduct = conduct();
+        let (mut frames, rate) = (Frames::default(), Rate { per_second: 10, burst: 20 });
         for _ in 0..20 {
-            assert_eq!(conduct.frame(at(0)), Ok(()));
+            assert_eq!(frames.count(rate, at(0)), Ok(()));
         }
-        assert_eq!(conduct.frame(at(0)), Err(Farewell::TooManyFrames));
+        assert_eq!(frames.count(rate, at(0)), Err(Farewell::TooManyFrames));
     }
 
     #[test]

@@ -49,12 +49,11 @@ impl Session {
     }
 
     pub(super) fn conduct(&mut self, turn: &Turn<'_>) -> &mut Conduct {
-        let settings = turn.settings;
-        self.conduct.get_or_insert_with(|| Box::new(Conduct::new(settings.frames, settings.interest_every)))
+        self.conduct.get_or_insert_with(|| Box::new(Conduct::new(turn.settings.interest_every)))
     }
 
     fn count_frame(&mut self, turn: &Turn<'_>) -> Result<(), End> {
-        Ok(self.conduct(turn).frame(turn.now)?)
+        Ok(self.frames.count(turn.settings.frames, turn.now)?)
     }
 
     fn take_text(&mut self, text: &str, turn: &Turn<'_>) -> Result<(), End> {
