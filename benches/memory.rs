@@ -109,8 +109,8 @@ struct Found {
 }
 
 fn main() -> ExitCode {
-    if let Some(kind) = process::is_child() {
-        server::serve(kind);
+    if let Some((kind, connections)) = process::as_child() {
+        server::serve(kind, connections);
         return ExitCode::SUCCESS;
     }
     match Wanted::read(std::env::args().skip(1)).and_then(|wanted| run(&wanted)) {

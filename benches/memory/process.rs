@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use crate::Kind;
 
-const KIND: &str = "MISSION_CONTROL_MEMORY_KIND";
-const CONNECTIONS: &str = "MISSION_CONTROL_MEMORY_CONNECTIONS";
+const SERVE: &str = "--serve";
 const RAISED: &str = "MISSION_CONTROL_MEMORY_FILES_RAISED";
 
 /// It has settled when it was asked so often, a moment apart, and changed by at most [`STEADY_BYTES`].
@@ -18,14 +17,10 @@ const STEADY_BYTES: i64 = 16 * 1024;
 /// Past so many questions it is taken as it is.
 const ASKED_MAX: usize = 60;
 
-/// Which kind of server this process is to be, if it is one.
-pub(crate) fn is_child() -> Option<Kind> {
-    Kind::parse(&std::env::var(KIND).ok()?)
-}
-
-/// How many connections will come.
-pub(crate) fn connections() -> usize {
-    std::env::var(CONNECTIONS).ok().and_then(|number| number.parse().ok()).unwrap_or_default()
+/// Which kind of server this process is to be, if it is one, and how many connections will come.
+pub(crate) fn as_child() -> Option<(Kind, usize)> {
+    let mut words = std::env::args().skip_while(|word| word != SERVE).skip(1);
+    Some((Kind::parse(&words.next()?)?, words.next()?.parse().ok()?))
 }
 
 /// The server's process.
@@ -38,9 +33,7 @@ impl Child {
     pub(crate) fn start(kind: Kind, connections: usize) -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("the server's process did not start: {error}");
         let mut process = Command::new(std::env::current_exe().map_err(failed)?)
-            .env(KIND, kind.name())
-            .env(CONNECTIONS, connections.to_string())
-            .env("RUST_LOG", "off")
+            .args([SERVE, kind.name(), &connections.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

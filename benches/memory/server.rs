@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use warp::Filter;
 
 use crate::support::TestServer;
-use crate::{Kind, WARM_UP, process};
+use crate::{Kind, WARM_UP};
 
 /// Bounds that nobody meets here, and histories so short that they are full before it is counted.
 const SETTINGS: &[(&str, &str)] = &[
@@ -29,13 +29,13 @@ const EVENTS: usize = 5_000;
 const EVENTS_AT_ONCE: usize = 512;
 const MOMENT: Duration = Duration::from_millis(50);
 
-pub(crate) fn serve(kind: Kind) {
+pub(crate) fn serve(kind: Kind, connections: usize) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         match kind {
             Kind::Warp => warp_echo().await,
             Kind::Plain => mission_control(0).await,
-            Kind::Full => mission_control(process::connections() + WARM_UP).await,
+            Kind::Full => mission_control(connections + WARM_UP).await,
         }
     });
     runtime.shutdown_background();
@@ -47,7 +47,7 @@ async fn mission_control(agents: usize) {
     let rounds = if agents == 0 { 0 } else { EVENTS.div_ceil(agents) };
     for number in 0..rounds * agents {
         let agent = AgentId::parse(&format!("a{}-1", number % agents)).expect("an id");
-        let status = if number / agents % 2 == 0 { Status::Offline } else { Status::Error };
+        let status = if (number / agents).is_multiple_of(2) { Status::Offline } else { Status::Error };
         server.control.report_status(agent, status).await.expect("it is taken");
         if number % EVENTS_AT_ONCE == 0 {
             tokio::time::sleep(MOMENT).await;
