@@ -57,7 +57,7 @@ async fn s12_two_thousand_silent_sockets_are_ended_and_hold_up_nobody() {
     };
     timeout(PATIENCE * 2, reaped).await.expect("silent sockets stay");
     println!("at most {most} descriptors over {base}, slowest good handshake {slowest:?}");
-    assert!(most > base + SILENT, "they were never there together: {most} descriptors over {base}");
+    assert!(most > base + SILENT / 2, "they were hardly ever there together: {most} descriptors over {base}");
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
     for socket in &mut mute {
         let mut said = Vec::new();
