@@ -161,9 +161,15 @@ impl Inbox {
         leave
     }
 
-    /// Says that the task that served the shard is no more: who comes next is served by another.
+    /// Says that the task that served the shard is no more. Who came since it looked last goes as those
+    /// whom it had; who comes next is served by another.
     pub(super) fn broke_down(&self) {
-        self.queue().served = false;
+        let mut queue = self.queue();
+        queue.served = false;
+        let lost = std::mem::take(&mut queue.news.arrivals);
+        // They say that they are gone, for which the lock must be free.
+        drop(queue);
+        drop(lost);
     }
 
     /// Waits until there is something new. Cancel safe.

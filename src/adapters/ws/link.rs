@@ -25,9 +25,15 @@ pub(super) trait Socket {
     /// Gives it bytes; `WouldBlock` when it takes none.
     fn try_write(&self, bytes: &[u8]) -> Result<usize>;
     /// Wakes once there may be something to read; ready when there may be already.
-    fn poll_readable(&self, waker: &Waker) -> Poll<()>;
+    ///
+    /// # Errors
+    /// When it will never be.
+    fn poll_readable(&self, waker: &Waker) -> Poll<Result<()>>;
     /// Wakes once it may take bytes; ready when it may already.
-    fn poll_writable(&self, waker: &Waker) -> Poll<()>;
+    ///
+    /// # Errors
+    /// When it never will.
+    fn poll_writable(&self, waker: &Waker) -> Poll<Result<()>>;
     /// Says that nothing more will be written.
     fn shut(&mut self);
 }
@@ -41,13 +47,12 @@ impl Socket for TcpStream {
         Self::try_write(self, bytes)
     }
 
-    fn poll_readable(&self, waker: &Waker) -> Poll<()> {
-        // An error is readable too: the next read tells it.
-        self.poll_read_ready(&mut Context::from_waker(waker)).map(drop)
+    fn poll_readable(&self, waker: &Waker) -> Poll<Result<()>> {
+        self.poll_read_ready(&mut Context::from_waker(waker))
     }
 
-    fn poll_writable(&self, waker: &Waker) -> Poll<()> {
-        self.poll_write_ready(&mut Context::from_waker(waker)).map(drop)
+    fn poll_writable(&self, waker: &Waker) -> Poll<Result<()>> {
+        self.poll_write_ready(&mut Context::from_waker(waker))
     }
 
     fn shut(&mut self) {
@@ -129,8 +134,11 @@ impl<S: Socket> Link<S> {
                 Ok(count) => return Read::Some(count),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if self.socket.poll_readable(&self.waker).is_pending() {
-                        return Read::Nothing;
+                    match self.socket.poll_readable(&self.waker) {
+                        Poll::Pending => return Read::Nothing,
+                        Poll::Ready(Ok(())) => {}
+                        // Its runtime is gone.
+                        Poll::Ready(Err(_)) => return Read::Gone,
                     }
                 }
                 Err(_) => return Read::Gone,
@@ -205,9 +213,15 @@ impl<S: Socket> Link<S> {
                     self.tail().blocked_since.get_or_insert(now);
                     break;
                 }
-                took => taken = taken.saturating_add(took),
+                took => {
+                    taken = taken.saturating_add(took);
+                    if let Some(tail) = &mut self.tail {
+                        tail.blocked_since = None;
+                    }
+                }
             }
         }
+        self.tidy();
         Ok(taken)
     }
 
@@ -228,11 +242,11 @@ impl<S: Socket> Link<S> {
                 Ok(0) => return Err(Gone),
                 Ok(took) => return Ok(took),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if socket.poll_writable(waker).is_pending() {
-                        return Ok(0);
-                    }
-                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => match socket.poll_writable(waker) {
+                    Poll::Pending => return Ok(0),
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(_)) => return Err(Gone),
+                },
                 Err(_) => return Err(Gone),
             }
         }
@@ -244,7 +258,10 @@ impl<S: Socket> Link<S> {
 
     /// Gives the memory of an empty tail back.
     fn tidy(&mut self) {
-        let empty = |tail: &Tail| tail.rest.is_empty() && tail.own.is_empty() && tail.unread.is_empty();
+        let empty = |tail: &Tail| {
+            let waits = !tail.rest.is_empty() || !tail.own.is_empty() || !tail.unread.is_empty();
+            !waits && tail.blocked_since.is_none()
+        };
         if self.tail.as_deref().is_some_and(empty) {
             self.tail = None;
         }

@@ -80,14 +80,14 @@ impl Socket for Pipe {
         Ok(count)
     }
 
-    fn poll_readable(&self, _: &Waker) -> Poll<()> {
+    fn poll_readable(&self, _: &Waker) -> Poll<Result<()>> {
         Poll::Pending
     }
 
-    fn poll_writable(&self, waker: &Waker) -> Poll<()> {
+    fn poll_writable(&self, waker: &Waker) -> Poll<Result<()>> {
         let mut state = self.0.lock().unwrap();
         if state.room > 0 {
-            return Poll::Ready(());
+            return Poll::Ready(Ok(()));
         }
         state.parked = Some(waker.clone());
         Poll::Pending

@@ -232,6 +232,10 @@ impl Session {
     }
 
     fn read(&mut self, turn: &mut Turn<'_>) -> Result<Next, End> {
+        if self.link.is_full() {
+            // It may go out at once by now, and then nothing else would bring us back to read.
+            self.link.flush(turn.now)?;
+        }
         if self.busy != Busy::No || self.link.is_full() {
             return Ok(Next::Idle);
         }

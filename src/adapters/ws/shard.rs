@@ -1,6 +1,9 @@
 //! The connections of one core, and the one task that serves them: it wakes once for all that is new,
 //! hands each socket what follows its place, and keeps one timer for all of them.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -42,6 +45,8 @@ pub(super) struct Shard {
     run: Run,
     scratch: Vec<u8>,
     visits: usize,
+    /// Whether it stopped since nobody was left.
+    has_left: bool,
 }
 
 impl Shard {
@@ -62,6 +67,7 @@ impl Shard {
             run: Run::default(),
             scratch: vec![0; SCRATCH_BYTES],
             visits: 0,
+            has_left: false,
         }
     }
 
@@ -73,14 +79,10 @@ impl Shard {
 
     async fn go_round(mut self) {
         loop {
-            let news = self.inbox.take(|id| self.broad.contains_key(id) || self.narrow.contains_key(id));
-            self.take(news).await;
-            for id in std::mem::take(&mut self.again) {
-                self.visit(id).await;
-            }
-            self.keep_time().await;
-            self.run.clear();
+            self.round().await;
             if self.broad.is_empty() && self.narrow.is_empty() && self.inbox.leave() {
+                self.has_left = true;
+                self.sockets.copies().tidy();
                 return;
             }
             if self.again.is_empty() {
@@ -96,8 +98,19 @@ impl Shard {
         }
     }
 
+    /// Does all there is to do now.
+    async fn round(&mut self) {
+        let news = self.inbox.take(|id| self.broad.contains_key(id) || self.narrow.contains_key(id));
+        self.take(news).await;
+        for id in std::mem::take(&mut self.again) {
+            self.visit(id).await;
+        }
+        self.keep_time().await;
+        self.run.clear();
+    }
+
     async fn take(&mut self, news: News) {
-        let is_new_head = news.head > self.head || !news.arrivals.is_empty();
+        let is_new_head = news.head > self.head;
         self.head = news.head;
         for (id, session) in news.arrivals {
             self.waves.insert((wave_of(id), id));
@@ -112,9 +125,11 @@ impl Shard {
         }
         for (id, outcome) in news.outcomes {
             self.with(id, |session, turn| session.answered(outcome, turn).map(|()| Next::Again));
+            self.give_turn().await;
         }
         for (id, dismissal) in news.dismissals {
             self.with(id, |_, _| Err(End::Dismissed(dismissal)));
+            self.give_turn().await;
         }
         for id in news.ready {
             if let Some(session) = self.get(id) {
@@ -133,9 +148,7 @@ impl Shard {
     /// Visits all who look at every event.
     async fn walk(&mut self) {
         let mut after = Bound::Unbounded;
-        while let Some((id, session)) = self.broad.range_mut((after, Bound::Unbounded)).next() {
-            let id = *id;
-            session.mark_head(self.head);
+        while let Some(id) = self.broad.range((after, Bound::Unbounded)).next().map(|(id, _)| *id) {
             after = Bound::Excluded(id);
             self.visit(id).await;
         }
@@ -213,6 +226,10 @@ impl Shard {
         let was_broad = self.broad.contains_key(&id);
         let among = if was_broad { &mut self.broad } else { &mut self.narrow };
         let Some(session) = among.get_mut(&id) else { return };
+        if was_broad {
+            // Before anything is said about where it stands, in whatever order things are done.
+            session.mark_head(self.head);
+        }
         let next = act(session, &mut turn).or_else(|end| session.end(end, &mut turn));
         let (timer, is_broad) = (session.timer, session.is_broad());
         let Ok(next) = next else {
@@ -246,7 +263,7 @@ impl Shard {
 impl Drop for Shard {
     fn drop(&mut self) {
         // Its connections go with it and come back; they need somebody who serves them.
-        if std::thread::panicking() {
+        if !self.has_left {
             self.inbox.broke_down();
         }
     }

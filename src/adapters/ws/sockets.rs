@@ -110,13 +110,16 @@ impl EventPublisher for LiveSockets {
             ring.push(Arc::clone(&delivery.recorded));
         }
         drop(ring);
-        let count = self.shards.len();
-        for (number, shard) in self.shards.iter().enumerate() {
-            let named = batch.iter().flat_map(|delivery| {
-                let seq = delivery.recorded.seq;
-                delivery.audience.named.iter().map(move |id| (*id, seq))
-            });
-            shard.publish(head, named.filter(|(id, _)| id.among(count) == number));
+        let mut marks = vec![Vec::new(); self.shards.len()];
+        for delivery in batch {
+            for id in &delivery.audience.named {
+                if let Some(of_shard) = marks.get_mut(id.among(self.shards.len())) {
+                    of_shard.push((*id, delivery.recorded.seq));
+                }
+            }
+        }
+        for (shard, marks) in self.shards.iter().zip(marks) {
+            shard.publish(head, marks.into_iter());
         }
     }
 

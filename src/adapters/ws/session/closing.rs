@@ -14,6 +14,8 @@ use crate::domain::time::Monotonic;
 
 /// How long the peer has to take our close and to answer it.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+/// Bytes in which the peer's answer is looked for: more is a flood, and costs no reading.
+const LISTEN_TO: u32 = 64 * 1024;
 /// Reads of what still comes, in one visit.
 const READS_AT_ONCE: usize = 4;
 
@@ -26,6 +28,8 @@ pub(super) struct Closing {
     /// What still comes cannot be read: it is thrown away, so that the system does not answer it with a
     /// reset, which may overtake our close.
     deaf: bool,
+    /// Bytes that were read since.
+    read: u32,
 }
 
 impl Closing {
@@ -62,7 +66,7 @@ impl Session {
                 (false, true)
             }
         };
-        self.closing = Some(Closing { until: turn.now.plus(CLOSE_WITHIN), heard, deaf });
+        self.closing = Some(Closing { until: turn.now.plus(CLOSE_WITHIN), heard, deaf, read: 0 });
         self.go_on_closing(turn)
     }
 
@@ -93,6 +97,8 @@ impl Session {
                 Read::Gone => return Err(End::Gone),
                 Read::Some(count) => count,
             };
+            closing.read = closing.read.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+            closing.deaf |= closing.read > LISTEN_TO;
             let mut input = turn.scratch.get(..count).unwrap_or_default();
             while !closing.deaf && !closing.heard {
                 match self.link.decoder.next(&mut input, turn.settings.limits()) {

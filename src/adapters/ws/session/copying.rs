@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
-use super::{End, Next, Session, Turn};
+use super::{Busy, End, Next, Session, Turn};
 use crate::adapters::live::{ASK_AGAIN_AFTER, ASK_FOR, Copy, Part};
 use crate::adapters::wire::frame;
 use crate::domain::cursor::Seq;
@@ -54,9 +54,12 @@ impl Session {
                 }
                 State::Reading { copy, part } => {
                     let Some(copy) = copy.upgrade() else {
-                        // It gave way to others, since this reader was slow.
-                        self.copying = None;
-                        self.catch_up(turn);
+                        // It gave way to others, since this reader was slow. An open question is answered
+                        // first; until then no event may go out.
+                        if self.busy == Busy::No {
+                            self.copying = None;
+                            self.catch_up(turn);
+                        }
                         return Ok(Next::Idle);
                     };
                     match copy.part(*part) {

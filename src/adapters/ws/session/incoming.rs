@@ -16,7 +16,13 @@ impl Session {
         loop {
             match self.link.decoder.next(&mut input, turn.settings.limits()) {
                 Ok(None) => return Ok(()),
-                Ok(Some(incoming)) => self.take(incoming, turn)?,
+                Ok(Some(incoming)) => {
+                    if let Err(end) = self.take(incoming, turn) {
+                        // The peer's answer to our close may be in what is left.
+                        self.link.keep_unread(input);
+                        return Err(end);
+                    }
+                }
                 Err(violation) => {
                     tracing::debug!(connection_id = %self.id(), ?violation, "the peer broke the protocol");
                     return Err(End::Broken(violation.farewell()));
@@ -93,8 +99,12 @@ impl Session {
         }
     }
 
-    /// Asks for a new beginning, since what follows is no longer held.
+    /// Asks for a new beginning, since what follows is no longer held. Not while another question is open:
+    /// of two answers the older could come last. Whoever is answered is visited, and asks then.
     pub(super) fn catch_up(&mut self, turn: &Turn<'_>) {
+        if self.busy != Busy::No {
+            return;
+        }
         let (feed, id) = (Arc::clone(&turn.settings.feed), self.id());
         let delivered = self.hold(turn);
         self.ask(Busy::Beginning, async move { super::Outcome::Began(feed.catch_up(id, delivered).await) });

@@ -105,6 +105,10 @@ impl Session {
     /// Takes what became of that which was asked for.
     pub(in crate::adapters::ws) fn answered(&mut self, outcome: Outcome, turn: &Turn<'_>) -> Result<(), End> {
         self.busy = Busy::No;
+        if self.closing.is_some() {
+            // Nothing goes out behind our close.
+            return Ok(());
+        }
         match outcome {
             Outcome::Answer(frame) => self.link.put_text(&frame),
             Outcome::Began(beginning) => self.resync(&beginning.map_err(|_| Farewell::Internal)?, turn),

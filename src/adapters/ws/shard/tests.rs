@@ -1,0 +1,138 @@
+//! A shard, round by round, over real sockets: what happens when much is new at once.
+
+use std::sync::Mutex;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+use crate::adapters::wire::handshake::OriginRule;
+use crate::domain::cursor::Epoch;
+use crate::domain::event::{Event, Recorded};
+use crate::domain::grant::{Grant, Principal, Scope, Scopes};
+use crate::domain::id::{AgentId, UserId};
+use crate::domain::interest::Interest;
+use crate::domain::limits::Limits;
+use crate::domain::pattern::Patterns;
+use crate::domain::rate::Rate;
+use crate::domain::registry::Audience;
+use crate::domain::resume::Plan;
+use crate::domain::time::Timestamp;
+use crate::domain::view::View;
+use crate::ports::clock::MockClock;
+use crate::ports::event_publisher::{Delivery, EventPublisher};
+use crate::ports::intake::MockIntake;
+use crate::ports::live_feed::{Beginning, MockLiveFeed, Opened, Refreshed, Seat};
+
+const ID: ConnectionId = ConnectionId::new(1);
+const HOUR: Timestamp = Timestamp::saturating(3_600_000);
+
+fn principal() -> Principal {
+    let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
+    let user = UserId::parse("ada").unwrap();
+    Principal { user, token_id: None, issued_at: None, expires_at: HOUR, grant }
+}
+
+fn settings(feed: MockLiveFeed) -> Arc<WsSettings> {
+    let mut clock = MockClock::new();
+    clock.expect_wall().return_const(Timestamp::saturating(7));
+    clock.expect_monotonic().return_const(Monotonic::default());
+    let rate = Rate { per_second: 100, burst: 100 };
+    Arc::new(WsSettings {
+        feed: Arc::new(feed),
+        intake: Arc::new(MockIntake::new()),
+        clock: Arc::new(clock),
+        origins: OriginRule::default(),
+        query_token: true,
+        heartbeat: Duration::from_secs(30),
+        frame_bytes: 8192,
+        frame_fragments: 16,
+        frames: rate,
+        interest_every: Duration::from_secs(1),
+        reports: Limits::default(),
+    })
+}
+
+/// A shard with one connection that sees everything and goes on live, and its peer.
+async fn shard(settings: &Arc<WsSettings>) -> (Shard, Arc<LiveSockets>, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (socket, _) = listener.accept().await.unwrap();
+    let sockets = Arc::new(LiveSockets::new(64));
+    let view = Arc::new(View::new(principal().grant, Interest::all()));
+    let (head, from) = (Seq::ZERO, Seq::ZERO);
+    let opened = Opened {
+        connection: ID,
+        principal: principal(),
+        epoch: Epoch::parse("e1").unwrap(),
+        beginning: Beginning { plan: Plan::Live, fleet: None, head, from, view },
+        ends_at: HOUR,
+        server_started_at: Timestamp::saturating(1),
+        server_time: Timestamp::saturating(7),
+        seat: Seat::new(|| {}),
+    };
+    let registration = sockets.register(ID);
+    let inbox = Arc::clone(registration.inbox());
+    let session = Session::new(opened, registration, socket, &[], settings);
+    assert!(inbox.arrive(Box::new(session)));
+    (Shard::new(Arc::clone(&sockets), inbox, Arc::clone(settings)), sockets, peer)
+}
+
+fn publish(sockets: &LiveSockets, seqs: &[u64]) {
+    let event = Event::AgentRemoved(AgentId::parse("a").unwrap());
+    let recorded = |seq: &u64| Arc::new(Recorded { seq: Seq::new(*seq), event: event.clone() });
+    let deliveries: Vec<_> =
+        seqs.iter().map(|seq| Delivery { recorded: recorded(seq), audience: Audience::default() }).collect();
+    sockets.publish(&deliveries);
+}
+
+/// A text frame under a mask of zeros.
+fn text(json: &str) -> Vec<u8> {
+    let length = u8::try_from(json.len()).unwrap();
+    assert!(length < 126);
+    [&[0x81, 0x80 | length, 0, 0, 0, 0], json.as_bytes()].concat()
+}
+
+/// Goes round until the peer has received this.
+async fn receive(shard: &mut Shard, peer: &mut TcpStream, received: &mut String, what: &str) {
+    let until = async {
+        let mut bytes = [0; 4096];
+        while !received.contains(what) {
+            shard.round().await;
+            tokio::select! {
+                count = peer.read(&mut bytes) => {
+                    received.push_str(&String::from_utf8_lossy(&bytes[..count.unwrap()]));
+                }
+                () = shard.inbox.woken() => {}
+            }
+        }
+    };
+    let in_time = tokio::time::timeout(Duration::from_secs(10), until).await;
+    assert!(in_time.is_ok(), "{what} does not come: {received}");
+}
+
+#[tokio::test]
+async fn events_that_come_with_a_question_are_not_taken_for_delivered() {
+    let asked = Arc::new(Mutex::new(None));
+    let mut feed = MockLiveFeed::new();
+    feed.expect_refresh().times(1).returning({
+        let asked = Arc::clone(&asked);
+        move |_, _, delivered| {
+            *asked.lock().unwrap() = Some(delivered);
+            Ok(Refreshed { principal: principal(), ends_at: HOUR, resync: None })
+        }
+    });
+    let settings = settings(feed);
+    let (mut shard, sockets, mut peer) = shard(&settings).await;
+    let mut received = String::new();
+    receive(&mut shard, &mut peer, &mut received, "hello").await;
+    shard.round().await;
+    // Both are new for the same round: the peer's question first, by its socket.
+    peer.write_all(&text(r#"{"type":"auth:refresh","payload":{"token":"t"}}"#)).await.unwrap();
+    shard.inbox.woken().await;
+    publish(&sockets, &[1, 2]);
+    receive(&mut shard, &mut peer, &mut received, r#""seq":2"#).await;
+    assert_eq!(*asked.lock().unwrap(), Some(Seq::ZERO));
+    let place = |what| received.find(what).unwrap();
+    assert!(place("auth:refreshed") < place(r#""seq":1"#) && place(r#""seq":1"#) < place(r#""seq":2"#));
+}
