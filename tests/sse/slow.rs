@@ -1,37 +1,14 @@
 //! A reader that is slower than the fleet.
 
-use serde_json::{Value, json};
-
 use crate::stream::{follow, open};
 use crate::support::TestServer;
 use crate::support::fold::Fold;
-use crate::support::reports::{batch, fleet, status};
+use crate::support::reports::{SMALL_RING, fleet, flood, status};
 use crate::support::stream::Ask;
-
-const RATES: [(&str, &str); 3] = [
-    ("limits.reports_burst", "1000000"),
-    ("limits.reports_per_second", "1000000"),
-    ("stream.ring_events", "64"),
-];
-
-/// So many events of about 4 KiB.
-async fn flood(server: &TestServer, count: usize) {
-    let text = "x".repeat(4000);
-    let items: Vec<Value> = (0..count)
-        .map(|number| {
-            let (agent, session) = (format!("a{}", number % 20), format!("s{}", number % 3));
-            let message = format!("{number} {text}");
-            json!({"kind": "activity", "agentId": agent, "sessionId": session, "lastMessage": message})
-        })
-        .collect();
-    for part in items.chunks(100) {
-        batch(server, part).await;
-    }
-}
 
 #[tokio::test]
 async fn one_that_falls_out_of_the_ring_is_told_and_is_right_in_the_end() {
-    let server = TestServer::with(&RATES).await;
+    let server = TestServer::with(&SMALL_RING).await;
     let token = server.token("u1", "watch");
     let mut slow = Ask::new("").bearer(&token).small_window().open(server.address).await;
     let (mut quick, mut stream) = open(&server, "", &token).await;
@@ -52,7 +29,7 @@ async fn one_that_falls_out_of_the_ring_is_told_and_is_right_in_the_end() {
 
 #[tokio::test]
 async fn one_that_reads_nothing_holds_up_nobody() {
-    let server = TestServer::with(&RATES).await;
+    let server = TestServer::with(&SMALL_RING).await;
     let token = server.token("u1", "watch");
     let mut blocked = Vec::new();
     for _ in 0..5 {

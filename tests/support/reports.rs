@@ -79,3 +79,25 @@ pub async fn batch(server: &TestServer, items: &[Value]) {
         assert_eq!(result["applied"], true, "{result}");
     }
 }
+
+/// A ring that is soon run through, and no rate in the way.
+pub const SMALL_RING: [(&str, &str); 3] = [
+    ("limits.reports_burst", "1000000"),
+    ("limits.reports_per_second", "1000000"),
+    ("stream.ring_events", "64"),
+];
+
+/// So many events of about 4 KiB.
+pub async fn flood(server: &TestServer, count: usize) {
+    let text = "x".repeat(4000);
+    let items: Vec<Value> = (0..count)
+        .map(|number| {
+            let (agent, session) = (format!("a{}", number % 20), format!("s{}", number % 3));
+            let message = format!("{number} {text}");
+            json!({"kind": "activity", "agentId": agent, "sessionId": session, "lastMessage": message})
+        })
+        .collect();
+    for part in items.chunks(100) {
+        batch(server, part).await;
+    }
+}

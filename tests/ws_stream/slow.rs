@@ -1,32 +1,9 @@
 //! A reader that is slower than the fleet.
 
-use serde_json::{Value, json};
-
 use crate::support::fold::Fold;
 use crate::support::raw::{Handshake, RawSocket, TEXT};
-use crate::support::reports::{batch, fleet, status};
+use crate::support::reports::{SMALL_RING, fleet, flood, status};
 use crate::support::{TestServer, http};
-
-const RATES: [(&str, &str); 3] = [
-    ("limits.reports_burst", "1000000"),
-    ("limits.reports_per_second", "1000000"),
-    ("stream.ring_events", "64"),
-];
-
-/// So many events of about 4 KiB.
-async fn flood(server: &TestServer, count: usize) {
-    let text = "x".repeat(4000);
-    let items: Vec<Value> = (0..count)
-        .map(|number| {
-            let (agent, session) = (format!("a{}", number % 20), format!("s{}", number % 3));
-            let message = format!("{number} {text}");
-            json!({"kind": "activity", "agentId": agent, "sessionId": session, "lastMessage": message})
-        })
-        .collect();
-    for part in items.chunks(100) {
-        batch(server, part).await;
-    }
-}
 
 async fn follow(fold: &mut Fold, socket: &mut RawSocket, head: u64) {
     while fold.seq < head {
@@ -37,7 +14,7 @@ async fn follow(fold: &mut Fold, socket: &mut RawSocket, head: u64) {
 
 #[tokio::test]
 async fn one_that_falls_out_of_the_ring_is_told_and_is_right_in_the_end() {
-    let server = TestServer::with(&RATES).await;
+    let server = TestServer::with(&SMALL_RING).await;
     let token = server.token("u1", "watch");
     let mut slow = Handshake::new("/ws").bearer(&token).small_window().open(server.address).await;
     let mut narrow =
@@ -65,7 +42,7 @@ async fn one_that_falls_out_of_the_ring_is_told_and_is_right_in_the_end() {
 
 #[tokio::test]
 async fn one_that_is_shown_little_does_not_fall_out_by_what_is_hidden() {
-    let server = TestServer::with(&RATES).await;
+    let server = TestServer::with(&SMALL_RING).await;
     let token = server.token("u1", "watch");
     let (mut fold, mut screen) = Fold::open(server.address, "/ws?agents=nobody,rare", &token).await;
     for _ in 0..40 {
@@ -80,7 +57,7 @@ async fn one_that_is_shown_little_does_not_fall_out_by_what_is_hidden() {
 
 #[tokio::test]
 async fn one_that_reads_nothing_holds_up_nobody() {
-    let server = TestServer::with(&RATES).await;
+    let server = TestServer::with(&SMALL_RING).await;
     let token = server.token("u1", "watch");
     let mut blocked = Vec::new();
     for _ in 0..5 {

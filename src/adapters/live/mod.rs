@@ -3,12 +3,14 @@
 //! connection. Nothing here knows how a transport carries bytes.
 
 mod copies;
+mod early;
 mod parts;
 mod readers;
 mod ring;
 mod slot;
 
 pub use copies::{ASK_AGAIN_AFTER, ASK_FOR, Copies, Copy, Encoding, Part};
+pub use early::Early;
 pub use parts::Parts;
 pub use readers::{Reader, Readers, Step, first_beat};
 pub use ring::{Encode, Entry, Found, Ring};

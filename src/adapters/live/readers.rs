@@ -4,12 +4,13 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::early::Early;
 use super::ring::{Encode, Entry, Found, Ring};
 use super::slot::{Dismissal, Slot};
 use crate::domain::cursor::Seq;
@@ -22,9 +23,6 @@ use crate::ports::live_feed::Beginning;
 /// Narrow readers are woken at least once in this part of the ring, so that what is hidden from them
 /// does not let them fall out of it.
 const WAKE_ALL_PARTS: u64 = 4;
-/// Dismissals that are remembered for connections which have not joined yet: more than can be between
-/// the hub and [`Readers::join`] at a time.
-const EARLY_MAX: usize = 1024;
 /// Events that a step looks at: what a reader that does not get on holds of the ring at most.
 const EVENTS_AT_ONCE: usize = 32;
 
@@ -42,8 +40,7 @@ pub struct Readers {
 #[derive(Debug, Default)]
 struct Reach {
     slots: HashMap<ConnectionId, Arc<Slot>>,
-    /// Dismissed when they had joined the hub and not yet this; the oldest goes.
-    early: VecDeque<(ConnectionId, Dismissal)>,
+    early: Early,
 }
 
 impl Readers {
@@ -70,9 +67,7 @@ impl Readers {
         slot.wake();
         let mut reach = self.reach();
         reach.slots.insert(id, Arc::clone(&slot));
-        if let Some(place) = reach.early.iter().position(|(early, _)| *early == id)
-            && let Some((_, dismissal)) = reach.early.remove(place)
-        {
+        if let Some(dismissal) = reach.early.take(id) {
             slot.dismiss(dismissal);
         }
         drop(reach);
@@ -113,11 +108,7 @@ impl EventPublisher for Readers {
             slot.dismiss(dismissal);
             return;
         }
-        // Another transport's, or one of ours that is just coming; ids never come again.
-        if reach.early.len() >= EARLY_MAX {
-            reach.early.pop_front();
-        }
-        reach.early.push_back((connection, dismissal));
+        reach.early.keep(connection, dismissal);
     }
 }
 

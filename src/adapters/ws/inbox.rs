@@ -1,36 +1,18 @@
 //! How the rest of the node reaches the connections of one shard: everything that is new since it looked,
 //! each kind bounded by the number of connections, and one wake for all of it.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
-use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use super::place::Mark;
 use super::session::{Outcome, Session};
+use crate::adapters::live::{Dismissal, Early};
 use crate::domain::cursor::Seq;
-use crate::domain::farewell::Farewell;
 use crate::domain::id::ConnectionId;
-
-/// Dismissals that are remembered for connections which are not here yet: more than can be between
-/// joining the hub and getting here at a time.
-const EARLY_MAX: usize = 1024;
-
-/// Why a connection ends, and after how long it should come back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Dismissal {
-    pub(super) farewell: Farewell,
-    pub(super) retry_after: Option<Duration>,
-}
-
-impl From<Farewell> for Dismissal {
-    fn from(farewell: Farewell) -> Self {
-        Self { farewell, retry_after: None }
-    }
-}
 
 /// What is new for a shard.
 #[derive(Debug, Default)]
@@ -54,8 +36,7 @@ struct Queue {
     news: News,
     /// Which connections are here, or on their way in [`News::arrivals`].
     here: HashSet<ConnectionId>,
-    /// Dismissed when they had joined the hub and were not here yet; the oldest goes.
-    early: VecDeque<(ConnectionId, Dismissal)>,
+    early: Early,
     /// Whether a task serves the shard.
     served: bool,
 }
@@ -97,20 +78,14 @@ impl Inbox {
             self.wake.notify_one();
             return;
         }
-        // Another transport's, or one of ours that is just coming; ids never come again.
-        if queue.early.len() >= EARLY_MAX {
-            queue.early.pop_front();
-        }
-        queue.early.push_back((id, dismissal));
+        queue.early.keep(id, dismissal);
     }
 
     /// Says that a connection is coming: from now on it can be dismissed.
     pub(super) fn expect(&self, id: ConnectionId) {
         let mut queue = self.queue();
         queue.here.insert(id);
-        if let Some(at) = queue.early.iter().position(|(early, _)| *early == id)
-            && let Some((_, dismissal)) = queue.early.remove(at)
-        {
+        if let Some(dismissal) = queue.early.take(id) {
             queue.news.dismissals.insert(id, dismissal);
         }
     }

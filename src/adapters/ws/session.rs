@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::client::{Conduct, Frames};
-use super::inbox::{Bell, Dismissal, Registration};
+use super::inbox::{Bell, Registration};
 use super::link::{BLOCKED_AFTER, Gone, Link, Read};
 use super::place::{Advance, Events, Mark, Place, Run};
 use super::route::WsSettings;
 use super::sockets::LiveSockets;
+use crate::adapters::live::Dismissal;
 use crate::adapters::wire::frame;
 use crate::domain::cursor::Seq;
 use crate::domain::farewell::Farewell;

@@ -7,12 +7,12 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::codec::encode;
-use super::inbox::{Dismissal, Inbox, Registration};
+use super::inbox::{Inbox, Registration};
 use super::place;
 use super::route::WsSettings;
 use super::session::Session;
 use super::shard::Shard;
-use crate::adapters::live::{Copies, Found, Ring};
+use crate::adapters::live::{Copies, Dismissal, Found, Ring};
 use crate::adapters::wire::frame;
 use crate::domain::cursor::Seq;
 use crate::domain::farewell::Farewell;

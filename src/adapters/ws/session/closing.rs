@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use super::{End, Next, Session, Turn};
+use crate::adapters::live::Dismissal;
 use crate::adapters::wire::wait::retry_ms;
 use crate::adapters::wire::{close_code, frame};
 use crate::adapters::ws::codec::{Incoming, encode};
-use crate::adapters::ws::inbox::Dismissal;
 use crate::adapters::ws::link::Read;
 use crate::domain::farewell::Farewell;
 use crate::domain::time::Monotonic;
