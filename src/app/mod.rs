@@ -19,6 +19,7 @@ pub mod sign_in;
 
 pub mod drain;
 
+pub mod outbox;
 pub mod watch;
 
 #[cfg(feature = "cli")]

@@ -1,8 +1,9 @@
 //! The ports: traits and their requests, replies and errors. No technology is named here.
 //!
 //! Outward, what the product needs: [`event_log`], [`event_publisher`], [`token_verifier`],
-//! [`token_issuer`], [`revocation_store`], [`clock`], [`entropy`]; [`live_source`] for those who watch a server
-//! from outside. Inward, what it offers: [`gate`], [`intake`], [`reads`],
+//! [`token_issuer`], [`revocation_store`], [`clock`], [`entropy`]; for those outside of a server [`live_source`],
+//! which watches it, [`report_sender`], which reports to it, [`spool`], where reports wait for it, and
+//! [`programs`], which runs what is reported about. Inward, what it offers: [`gate`], [`intake`], [`reads`],
 //! [`live_feed`], [`admin`], [`sign_in`], [`health`]; and [`transport`] for what carries it.
 
 pub mod clock;
@@ -10,7 +11,10 @@ pub mod entropy;
 pub mod event_log;
 pub mod event_publisher;
 pub mod live_source;
+pub mod programs;
+pub mod report_sender;
 pub mod revocation_store;
+pub mod spool;
 pub mod token_issuer;
 pub mod token_verifier;
 

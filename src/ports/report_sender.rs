@@ -1,0 +1,116 @@
+//! Port out: a server as seen from outside, by those who report to it.
+//!
+//! One call is one request with at most [`REPORTS_MAX`] reports, answered one by one. Nothing here tries
+//! again: that is decided by who reports. A server is a stranger: every text of its answers may be hostile.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::domain::id::AgentId;
+use crate::domain::report::{ReportBody, Stamp};
+use crate::domain::time::Timestamp;
+use crate::ports::token_verifier::SecretText;
+
+/// Most reports of one request (contract section 3).
+pub const REPORTS_MAX: usize = 1_000;
+
+/// What a report says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Saying {
+    /// A status, a lifecycle event or an activity.
+    Report(ReportBody),
+    /// That the agent lives.
+    Heartbeat,
+}
+
+/// How long the server is asked to believe the agent without hearing from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// How long.
+    pub length: Duration,
+    /// Whether the report makes sense without it: then a server that has no leases gets it without one.
+    pub dispensable: bool,
+}
+
+/// A report on its way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The agent.
+    pub agent: AgentId,
+    /// When it happened.
+    pub timestamp: Option<Timestamp>,
+    /// The process life it is about.
+    pub instance: Option<Stamp>,
+    /// The lease it asks for.
+    pub lease: Option<Lease>,
+    /// Until when the agent may be quiet.
+    pub busy_until: Option<Timestamp>,
+    /// For how long it was delayed before it came here.
+    pub age: Duration,
+    /// Its idempotency key; a heartbeat needs none.
+    pub key: Option<String>,
+    /// What it says.
+    pub saying: Saying,
+}
+
+/// The server's answer to one report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It was taken, and its events are durable.
+    Taken {
+        /// Whether it counted; a late one does not.
+        applied: bool,
+        /// Whether it made an event.
+        changed: bool,
+        /// The position of its last event.
+        seq: u64,
+    },
+    /// It was not taken.
+    Refused(Refusal),
+}
+
+/// Why something was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct Refusal {
+    /// The stable code.
+    pub code: String,
+    /// What is wrong, for people.
+    pub detail: String,
+    /// After how long trying again makes sense.
+    pub retry_after: Option<Duration>,
+}
+
+/// Why none of the reports of a request was answered. Some may have been taken all the same.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// No answer, or none that is of a server like ours.
+    #[error("cannot reach the server: {0}")]
+    Unreachable(String),
+    /// The request was refused as a whole.
+    #[error("the server refused the reports: {status} {refusal}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// Why.
+        refusal: Refusal,
+    },
+}
+
+/// A server that takes reports.
+#[cfg_attr(feature = "test-support", mockall::automock)]
+#[async_trait]
+pub trait ReportSender: Send + Sync {
+    /// Sends these in one request, in this order, and gives an answer for each in the same order. The age of
+    /// each is how long it was delayed in all. The token goes to this server and nowhere else.
+    ///
+    /// # Errors
+    /// [`SendError`]; never later than `within`.
+    async fn send(
+        &self,
+        reports: &[Outgoing],
+        token: &SecretText,
+        within: Duration,
+    ) -> Result<Vec<Answer>, SendError>;
+}
