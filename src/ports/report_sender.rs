@@ -1,7 +1,7 @@
 //! Port out: a server as seen from outside, by those who report to it.
 //!
-//! One call is one request with at most [`REPORTS_MAX`] reports, answered one by one. Nothing here tries
-//! again: that is decided by who reports. A server is a stranger: every text of its answers may be hostile.
+//! One call is one request, answered report by report. Nothing here tries again: that is decided by who
+//! reports. A server is a stranger: every text of its answers may be hostile.
 
 use std::time::Duration;
 
@@ -11,9 +11,6 @@ use crate::domain::id::AgentId;
 use crate::domain::report::{ReportBody, Stamp};
 use crate::domain::time::Timestamp;
 use crate::ports::token_verifier::SecretText;
-
-/// Most reports of one request (contract section 3).
-pub const REPORTS_MAX: usize = 1_000;
 
 /// What a report says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,8 +99,9 @@ pub enum SendError {
 #[cfg_attr(feature = "test-support", mockall::automock)]
 #[async_trait]
 pub trait ReportSender: Send + Sync {
-    /// Sends these in one request, in this order, and gives an answer for each in the same order. The age of
-    /// each is how long it was delayed in all. The token goes to this server and nowhere else.
+    /// Sends as many of these as one request takes, the first always among them, in this order, and gives an
+    /// answer for each that was sent. The age of each is how long it was delayed in all. The token goes to this
+    /// server and nowhere else.
     ///
     /// # Errors
     /// [`SendError`]; never later than `within`.

@@ -15,8 +15,6 @@ pub struct Waiting {
     pub number: u64,
     /// When it was put there.
     pub since: Timestamp,
-    /// Whether it was sent already and no answer came.
-    pub tried: bool,
     /// What is to be sent.
     pub report: Outgoing,
 }
@@ -68,12 +66,6 @@ pub trait Spool: Send + Sync {
     /// # Errors
     /// [`SpoolError::Broken`].
     async fn after(&self, number: u64, count: usize) -> Result<Vec<Waiting>, SpoolError>;
-
-    /// Notes that these are about to be sent.
-    ///
-    /// # Errors
-    /// [`SpoolError::Broken`].
-    async fn mark_tried(&self, numbers: &[u64]) -> Result<(), SpoolError>;
 
     /// Forgets these: they were taken, or never will be.
     ///

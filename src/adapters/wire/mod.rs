@@ -12,6 +12,7 @@ pub mod close_code;
 pub mod event_type;
 pub mod frame;
 pub mod handshake;
+pub mod outgoing;
 pub mod problem;
 pub mod report;
 pub mod small;

@@ -141,8 +141,13 @@ fn header_key(key: Option<&str>) -> Result<(), Fault> {
 
 /// Reads a report. The header's key, already checked, stands in where the report has none of its own.
 fn read(mut value: Value, header_key: Option<String>, limits: &Limits) -> Result<Submission, Vec<Fault>> {
-    let own_key = value.as_object_mut().and_then(|object| object.remove("idempotencyKey"));
+    let mut without = |field: &str| value.as_object_mut().and_then(|object| object.remove(field));
+    let (own_key, age) = (without("idempotencyKey"), without("ageMs"));
+    // A report that is sent again is older by then, and still the same report.
     let fingerprint = fingerprint(&value);
+    if let (Some(object), Some(age)) = (value.as_object_mut(), age) {
+        object.insert("ageMs".to_owned(), age);
+    }
     let mut fields = Fields::of(value)?;
     let key = match own_key {
         None | Some(Value::Null) => header_key,
