@@ -11,6 +11,7 @@ pub mod ports;
     feature = "jwt",
     feature = "memory",
     feature = "revocations",
+    feature = "process",
     feature = "system",
     feature = "dashboard"
 ))]

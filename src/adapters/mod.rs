@@ -19,6 +19,8 @@ pub mod jwt;
 pub mod memory;
 #[cfg(feature = "revocations")]
 pub mod revocations;
+#[cfg(feature = "spool")]
+pub mod spool;
 #[cfg(feature = "sse")]
 pub mod sse;
 #[cfg(feature = "system")]

@@ -20,6 +20,7 @@ pub mod sign_in;
 pub mod drain;
 
 pub mod outbox;
+pub mod tokens;
 pub mod watch;
 
 #[cfg(feature = "cli")]

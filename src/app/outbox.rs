@@ -3,6 +3,11 @@
 //! A report is kept first and sent then, so that neither a crash nor a lost answer loses or doubles it. What
 //! one process leaves behind the next one sends, in order.
 
+mod post;
+
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,6 +15,8 @@ use async_trait::async_trait;
 use crate::domain::id::AgentId;
 use crate::ports::report_sender::{Answer, Outgoing, Refusal};
 use crate::ports::spool::{Put, SpoolError};
+
+pub use post::Post;
 
 /// Most refusals that are told of one delivery; all are counted.
 pub const REFUSED_TOLD_MAX: usize = 100;
@@ -34,6 +41,20 @@ pub struct Left {
     pub retry_after: Option<Duration>,
     /// Whether waiting alone does not help: there is no token, or the server does not take it.
     pub for_good: bool,
+}
+
+impl Left {
+    /// Something that may be over at the next try.
+    #[must_use]
+    pub fn for_now(why: impl Into<String>) -> Self {
+        Self { why: why.into(), retry_after: None, for_good: false }
+    }
+
+    /// Something that waiting alone does not mend.
+    #[must_use]
+    pub fn for_good(why: impl Into<String>) -> Self {
+        Self { why: why.into(), retry_after: None, for_good: true }
+    }
 }
 
 /// What came of a delivery.

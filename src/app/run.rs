@@ -1,6 +1,6 @@
 //! A whole node: the door for the binary, and for programs that embed the server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,15 +9,18 @@ use tokio::task::JoinHandle;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
 
-use crate::adapters::client::WsClient;
+use crate::adapters::client::{Address, ClientError, ReportClient, WsClient};
 use crate::adapters::http::HttpServer;
 use crate::adapters::jwt::KeyError;
+use crate::adapters::spool::{self, SqliteSpool};
 use crate::adapters::system::{OsEntropy, StopSignals, SystemClock};
 use crate::app::drain::drain;
+use crate::app::outbox::{Outbox, Post};
 use crate::app::reporter::Reporter;
 use crate::app::settings::Settings;
 use crate::app::sign_in::sign_in_code;
-use crate::app::watch::{Screen, Tokens, Watch};
+use crate::app::tokens::{NoToken, Tokens};
+use crate::app::watch::{Screen, Watch};
 use crate::app::wiring::{self, Node};
 use crate::domain::fault::Fault;
 use crate::domain::grant::Grant;
@@ -247,6 +250,39 @@ pub fn watch<S: Screen>(
 ) -> Result<Watch<S>, AddressError> {
     let source = WsClient::new(address.parse()?);
     Ok(Watch::new(Arc::new(source), tokens, Arc::new(OsEntropy), ask, screen))
+}
+
+/// The way out for reports to the server at this address. What waits for it waits in a directory of its own
+/// below this one, apart from what waits for other servers or comes from other holders of tokens.
+///
+/// # Errors
+/// [`OutboxError`].
+pub fn outbox(address: &str, tokens: Box<dyn Tokens>, spools: &Path) -> Result<Arc<dyn Outbox>, OutboxError> {
+    let address: Address = address.parse()?;
+    let spool = spools.join(address.spool_name(&tokens.token()?));
+    let spool = SqliteSpool::new(spool, spool::BYTES_MAX);
+    let sender = ReportClient::new(address)?;
+    Ok(Arc::new(Post::new(
+        Arc::new(spool),
+        Arc::new(sender),
+        tokens,
+        Arc::new(SystemClock::start()),
+        Arc::new(OsEntropy),
+    )))
+}
+
+/// Why reports have no way out.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboxError {
+    /// There is no token.
+    #[error(transparent)]
+    NoToken(#[from] NoToken),
+    /// There is no such address.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// There is no HTTP client.
+    #[error(transparent)]
+    Client(#[from] ClientError),
 }
 
 /// Resolves at SIGTERM or SIGINT, which from now on end the process no longer by themselves.

@@ -19,6 +19,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::app::tokens::{NoToken, Tokens};
 use crate::ports::entropy::Entropy;
 use crate::ports::live_source::{Ask, Ending, Frame, LiveFrames, LiveSource, Received};
 use crate::ports::token_verifier::SecretText;
@@ -37,20 +38,6 @@ const STEADY_AFTER: Duration = Duration::from_secs(10);
 const WRONG_IN_A_ROW_MAX: u32 = 3;
 /// How long a goodbye may take.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(1);
-
-/// There is no token, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct NoToken(pub String);
-
-/// Where tokens come from.
-pub trait Tokens: Send + Sync {
-    /// The token to use now. A source that can only say the same one again says the same one again.
-    ///
-    /// # Errors
-    /// [`NoToken`].
-    fn token(&self) -> Result<SecretText, NoToken>;
-}
 
 /// Nobody looks any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Where a server is: `http://host:port/prefix`, and what its live stream is called from there.
+//! Where a server is: `http://host:port/prefix`, and what its parts are called from there.
 
 use std::str::FromStr;
 
@@ -11,6 +11,8 @@ use crate::ports::live_source::{AddressError, Ask};
 pub struct Address {
     /// Of the live stream, without a query.
     stream: String,
+    /// Of batches of reports.
+    reports: String,
 }
 
 impl FromStr for Address {
@@ -20,9 +22,9 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let form = || AddressError::Form(text.to_owned());
         let (scheme, rest) = text.split_once("://").ok_or_else(form)?;
-        let scheme = match scheme.to_ascii_lowercase().as_str() {
-            "http" => "ws",
-            "https" => "wss",
+        let (web, scheme) = match scheme.to_ascii_lowercase().as_str() {
+            "http" => ("http", "ws"),
+            "https" => ("https", "wss"),
             _ => return Err(AddressError::Scheme),
         };
         if rest.contains(['@', '?', '#']) {
@@ -35,11 +37,20 @@ impl FromStr for Address {
         if authority.host().is_empty() || !(port.is_empty() || authority.port_u16().is_some()) {
             return Err(form());
         }
-        Ok(Self { stream: format!("{scheme}://{authority}{}/ws", uri.path().trim_end_matches('/')) })
+        let place = format!("{authority}{}", uri.path().trim_end_matches('/'));
+        Ok(Self {
+            stream: format!("{scheme}://{place}/ws"),
+            reports: format!("{web}://{place}/api/v1/reports"),
+        })
     }
 }
 
 impl Address {
+    /// The address that takes batches of reports.
+    pub(super) fn reports(&self) -> &str {
+        &self.reports
+    }
+
     /// The address of the live stream for this ask.
     pub(super) fn stream(&self, ask: &Ask) -> String {
         let mut parts = Vec::new();
@@ -90,6 +101,16 @@ mod tests {
             ("http://[::1]:3000/a", "ws://[::1]:3000/a/ws"),
         ] {
             assert_eq!(stream(address), expected);
+        }
+    }
+
+    #[test]
+    fn reports_go_below_the_address_too() {
+        for (address, expected) in [
+            ("http://127.0.0.1:3000", "http://127.0.0.1:3000/api/v1/reports"),
+            ("HTTPS://watch.example/team/", "https://watch.example/team/api/v1/reports"),
+        ] {
+            assert_eq!(address.parse::<Address>().unwrap().reports(), expected);
         }
     }
 

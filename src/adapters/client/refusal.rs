@@ -1,24 +1,45 @@
-//! A handshake that was answered with something other than a WebSocket.
+//! Refusals: an HTTP answer that is not the one that was hoped for.
 
 use std::time::Duration;
 
-use http::{Response, header};
+use http::{HeaderMap, Response, StatusCode, header};
 use serde_json::Value;
 
 use crate::ports::live_source::Ending;
+use crate::ports::report_sender::{Refusal, SendError};
 
 /// Longest text of a stranger that is handed on, in characters.
 const TEXT_CHARS_MAX: usize = 500;
 
-/// Reads an HTTP answer: a problem of contract section 7, or what a proxy made of it.
+/// What a handshake was answered with.
 pub(super) fn refusal(response: &Response<Option<Vec<u8>>>) -> Ending {
     let body = response.body().as_deref().unwrap_or_default();
+    let Refusal { code, detail, retry_after } = read(response.status(), response.headers(), body);
+    Ending::Refused { status: response.status().as_u16(), code, detail, retry_after }
+}
+
+/// What a batch of reports was answered with.
+pub(super) fn of_reports(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> SendError {
+    SendError::Refused { status: status.as_u16(), refusal: read(status, headers, body) }
+}
+
+/// What a server would say to a token that cannot even be sent.
+pub(super) fn not_a_token() -> SendError {
+    let detail = "the token has characters that no token has".to_owned();
+    let refusal = Refusal { code: "invalid_token".to_owned(), detail, retry_after: None };
+    SendError::Refused { status: 401, refusal }
+}
+
+/// A text of a stranger, no longer than people read.
+pub(super) fn told(text: &str) -> String {
+    text.chars().take(TEXT_CHARS_MAX).collect()
+}
+
+/// Reads an HTTP answer: a problem of contract section 7, or what a proxy made of it.
+fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Refusal {
     let problem: Value = serde_json::from_slice(body).unwrap_or_default();
-    let text = |name: &str| {
-        let text = problem.get(name).and_then(Value::as_str).unwrap_or_default();
-        text.chars().take(TEXT_CHARS_MAX).collect::<String>()
-    };
-    let (status, code) = (response.status(), text("code"));
+    let text = |name: &str| told(problem.get(name).and_then(Value::as_str).unwrap_or_default());
+    let code = text("code");
     let detail = match text("detail") {
         _ if status.is_redirection() => "it is somewhere else; give the address where it is".to_owned(),
         detail if detail.is_empty() && code.is_empty() => {
@@ -27,9 +48,9 @@ pub(super) fn refusal(response: &Response<Option<Vec<u8>>>) -> Ending {
         }
         detail => detail,
     };
-    let seconds = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let seconds = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = seconds.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
-    Ending::Refused { status: status.as_u16(), code, detail, retry_after }
+    Refusal { code, detail, retry_after }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! The comments on commands and fields are the help that people read.
 
+mod report;
 mod ttl;
 
 #[cfg(test)]
@@ -15,6 +16,7 @@ use clap::{Parser, Subcommand};
 
 use crate::app::settings::{Flag, Secret};
 
+pub use report::{LabelArgs, LeaseArgs, ReportArgs, Saying, SpoolArgs, StampArgs};
 pub use ttl::{TtlError, parse_ttl};
 
 /// The live backend for fleets of agents
@@ -49,9 +51,10 @@ pub enum Command {
     Check(SettingsArgs),
     /// Show the live stream in the terminal
     Watch(WatchArgs),
-    /// Send one report about an agent (not built yet)
-    #[command(disable_help_flag = true)]
-    Report(UnbuiltArgs),
+    /// Send one report about an agent
+    ///
+    /// While the server is away, the report is kept on this machine and sent by the next call, in order. It is back within 2 seconds.
+    Report(ReportArgs),
     /// Run a program as an agent (not built yet)
     #[command(disable_help_flag = true)]
     Run(UnbuiltArgs),
@@ -62,9 +65,13 @@ impl Command {
     #[must_use]
     pub const fn not_built_yet(&self) -> Option<&'static str> {
         match self {
-            Self::Report(_) => Some("report"),
             Self::Run(_) => Some("run"),
-            Self::Serve(_) | Self::Link(_) | Self::Token(_) | Self::Check(_) | Self::Watch(_) => None,
+            Self::Serve(_)
+            | Self::Link(_)
+            | Self::Token(_)
+            | Self::Check(_)
+            | Self::Watch(_)
+            | Self::Report(_) => None,
         }
     }
 }
@@ -111,10 +118,10 @@ impl SettingsArgs {
 #[derive(Debug, Default, clap::Args)]
 pub struct PlaceArgs {
     /// Settings file, instead of mission-control.toml if that is there
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Directory of the server's data and its signing secret
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub data_dir: Option<String>,
 }
 
@@ -166,29 +173,36 @@ pub struct TokenArgs {
     pub place: PlaceArgs,
 }
 
-/// `watch`
-///
-/// Without a token one is made with the secret in the data directory, if that can be read.
+/// What every command needs that speaks to a server from outside.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "The token comes from --token-file or the environment variable MISSION_CONTROL_TOKEN.\nWithout one, a token is made with the secret in the data directory."
-)]
-pub struct WatchArgs {
+pub struct ClientArgs {
     /// Address of the server, instead of the one in the settings
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub url: Option<String>,
     /// File with the token; wins over MISSION_CONTROL_TOKEN
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub token_file: Option<PathBuf>,
     // Hidden, because everybody on a machine can read its command lines; it is here for the variable.
-    #[arg(long, env = "MISSION_CONTROL_TOKEN", hide = true, hide_env_values = true)]
+    #[arg(long, global = true, env = "MISSION_CONTROL_TOKEN", hide = true, hide_env_values = true)]
     token: Option<Secret>,
     /// User to make a token for, when none is given
-    #[arg(long = "as", value_name = "NAME")]
+    #[arg(long = "as", value_name = "NAME", global = true)]
     pub user: Option<String>,
     /// Settings file and data directory.
     #[command(flatten)]
     pub place: PlaceArgs,
+}
+
+/// What the help of such a command says last.
+const TOKEN_HELP: &str = "The token comes from --token-file or the environment variable MISSION_CONTROL_TOKEN.\nWithout one, a token is made with the secret in the data directory, if that can be read.";
+
+/// `watch`
+#[derive(Debug, clap::Args)]
+#[command(after_help = TOKEN_HELP)]
+pub struct WatchArgs {
+    /// The server, and who asks.
+    #[command(flatten)]
+    pub client: ClientArgs,
     /// Agents to show, with commas between; * stands for any letters
     #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
     pub agents: Vec<String>,
@@ -200,7 +214,7 @@ pub struct WatchArgs {
     pub json: bool,
 }
 
-impl WatchArgs {
+impl ClientArgs {
     /// The token of `MISSION_CONTROL_TOKEN`; an empty variable is an unset one.
     #[must_use]
     pub fn token(&self) -> Option<&Secret> {

@@ -3,11 +3,14 @@
 pub mod args;
 
 mod check;
+mod client;
 mod link;
 mod load;
 mod output;
+mod report;
 mod serve;
 mod token;
+mod tokens;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -50,7 +53,8 @@ pub fn main() -> ExitCode {
         Command::Token(args) => token::run(args, &process),
         Command::Check(args) => check::run(args, &process),
         Command::Watch(args) => watch::run(args, &process),
-        Command::Report(_) | Command::Run(_) => Err(output::Failure::new("this command is not built yet")),
+        Command::Report(args) => report::run(args, &process),
+        Command::Run(_) => Err(output::Failure::new("this command is not built yet")),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

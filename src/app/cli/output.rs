@@ -45,3 +45,8 @@ pub(super) fn complain(code: u8, text: &str) -> ExitCode {
     let _reader_gone = writeln!(io::stderr().lock(), "mission-control: {text}");
     ExitCode::from(code)
 }
+
+/// Says what is not as it should be, and is no failure.
+pub(super) fn warn(text: &str) {
+    let _reader_gone = writeln!(io::stderr().lock(), "mission-control: {text}");
+}

@@ -4,11 +4,11 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::super::output::Failure;
-use super::super::serve::OWNER;
+use super::output::Failure;
+use super::serve::OWNER;
 use crate::app::run::offline_token;
 use crate::app::settings::Settings;
-use crate::app::watch::{NoToken, Tokens};
+use crate::app::tokens::{NoToken, Tokens};
 use crate::domain::grant::{Grant, Scope, Scopes};
 use crate::domain::id::UserId;
 use crate::domain::pattern::Patterns;
@@ -61,17 +61,19 @@ impl Tokens for FromFile {
 pub(super) struct FromDataDir {
     settings: Settings,
     user: UserId,
+    scope: Scope,
 }
 
 impl FromDataDir {
-    pub(super) fn new(settings: Settings, user: Option<&str>) -> Result<Self, Failure> {
-        Ok(Self { settings, user: UserId::parse(user.unwrap_or(OWNER))? })
+    /// Tokens of this user that are good for one thing.
+    pub(super) fn new(settings: Settings, user: Option<&str>, scope: Scope) -> Result<Self, Failure> {
+        Ok(Self { settings, user: UserId::parse(user.unwrap_or(OWNER))?, scope })
     }
 }
 
 impl Tokens for FromDataDir {
     fn token(&self) -> Result<SecretText, NoToken> {
-        let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
+        let grant = Grant { scopes: Scopes::of([self.scope]), agents: Patterns::all() };
         offline_token(&self.settings, self.user.clone(), grant, GOOD_FOR).map_err(|error| {
             let cause = Failure::from(error);
             NoToken(format!(
