@@ -48,6 +48,11 @@ impl Binary {
         Self { child, _lines: lines, address, data_dir }
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("it ended")
+    }
+
     fn proc(&self, name: &str) -> PathBuf {
         PathBuf::from(format!("/proc/{}/{name}", self.child.id().expect("it ended")))
     }

@@ -72,6 +72,11 @@ impl TestServer {
 
     /// Starts with these settings, named as in the file: `("limits.body_bytes", "100")`.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::on(std::net::TcpListener::bind("127.0.0.1:0").unwrap(), settings).await
+    }
+
+    /// Starts at an address that a test chose, with these settings.
+    pub async fn on(listener: std::net::TcpListener, settings: &[(&str, &str)]) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let data_dir = std::env::temp_dir().join(format!("mission-control-{}-{number}", std::process::id()));
@@ -83,7 +88,7 @@ impl TestServer {
         environment.extend(settings.iter().map(|(key, value)| (variable(key), (*value).to_owned())));
         let settings =
             Settings::load(&Sources { file: ConfigFile::None, environment, flags: Vec::new() }).unwrap();
-        Self::serve(settings, data_dir, std::net::TcpListener::bind("127.0.0.1:0").unwrap()).await
+        Self::serve(settings, data_dir, listener).await
     }
 
     /// Stops and starts again on the same data, at the same address. That is held meanwhile, so that nobody

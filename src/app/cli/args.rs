@@ -54,7 +54,7 @@ pub enum Command {
     /// Send one report about an agent
     ///
     /// While the server is away, the report is kept on this machine and sent by the next call, in order. It is back within 2 seconds.
-    Report(ReportArgs),
+    Report(Box<ReportArgs>),
     /// Run a program as an agent (not built yet)
     #[command(disable_help_flag = true)]
     Run(UnbuiltArgs),
