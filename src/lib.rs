@@ -10,6 +10,7 @@ pub mod ports;
     feature = "wire",
     feature = "jwt",
     feature = "memory",
+    feature = "process",
     feature = "revocations",
     feature = "process",
     feature = "system",

@@ -17,6 +17,8 @@ pub mod http;
 pub mod jwt;
 #[cfg(feature = "memory")]
 pub mod memory;
+#[cfg(feature = "process")]
+pub mod process;
 #[cfg(feature = "revocations")]
 pub mod revocations;
 #[cfg(feature = "spool")]

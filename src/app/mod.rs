@@ -19,7 +19,10 @@ pub mod sign_in;
 
 pub mod drain;
 
+mod patience;
+
 pub mod outbox;
+pub mod supervise;
 pub mod tokens;
 pub mod watch;
 

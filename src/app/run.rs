@@ -12,6 +12,7 @@ use warp::reply::Response;
 use crate::adapters::client::{Address, ClientError, ReportClient, WsClient};
 use crate::adapters::http::HttpServer;
 use crate::adapters::jwt::KeyError;
+use crate::adapters::process::{self, Children, ForUs};
 use crate::adapters::spool::{self, SqliteSpool};
 use crate::adapters::system::{OsEntropy, StopSignals, SystemClock};
 use crate::app::drain::drain;
@@ -19,6 +20,7 @@ use crate::app::outbox::{Outbox, Post};
 use crate::app::reporter::Reporter;
 use crate::app::settings::Settings;
 use crate::app::sign_in::sign_in_code;
+use crate::app::supervise::{Console, World};
 use crate::app::tokens::{NoToken, Tokens};
 use crate::app::watch::{Screen, Watch};
 use crate::app::wiring::{self, Node};
@@ -283,6 +285,28 @@ pub enum OutboxError {
     /// There is no HTTP client.
     #[error(transparent)]
     Client(#[from] ClientError),
+}
+
+/// What running a program as an agent needs: children, clocks, and the signals that are sent to us, which from
+/// now on end the process no longer by themselves.
+///
+/// # Errors
+/// When the operating system refuses the handler.
+pub fn world(outbox: Arc<dyn Outbox>, console: Arc<dyn Console>) -> std::io::Result<World> {
+    Ok(World {
+        programs: Arc::new(Children),
+        signals: Box::new(ForUs::listen()?),
+        outbox,
+        clock: Arc::new(SystemClock::start()),
+        entropy: Arc::new(OsEntropy),
+        console,
+    })
+}
+
+/// Ends this process by a signal. Comes back where that cannot be: with the exit code that shells use for it.
+#[must_use]
+pub fn die_by(signal: i32) -> u8 {
+    process::die_by(signal)
 }
 
 /// Resolves at SIGTERM or SIGINT, which from now on end the process no longer by themselves.

@@ -5,7 +5,6 @@
 //! sockets, and takes time and randomness from outside.
 
 mod line;
-mod patience;
 mod place;
 mod safe;
 mod verdict;
@@ -19,12 +18,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::app::patience::Patience;
 use crate::app::tokens::{NoToken, Tokens};
 use crate::ports::entropy::Entropy;
 use crate::ports::live_source::{Ask, Ending, Frame, LiveFrames, LiveSource, Received};
 use crate::ports::token_verifier::SecretText;
 use crate::ports::transport::Stop;
-use patience::Patience;
 use place::{Hole, Place};
 use verdict::{Verdict, verdict};
 

@@ -34,7 +34,7 @@ pub(crate) const LAW: &[Room] = &[
     room("adapters/client",    "domain ports adapters/wire adapters/client",
          "tokio tokio_tungstenite reqwest futures_util tracing serde serde_json bytes http base64 sha2"),
     room("adapters/spool",     "domain ports adapters/wire adapters/spool",  "tokio rusqlite tracing"),
-    room("adapters/process",   "domain ports adapters/process",              "tokio rustix signal_hook"),
+    room("adapters/process",   "domain ports adapters/process",              "tokio rustix signal_hook anstream"),
     room("app",                "domain ports app",                       "tokio tracing"),
     room("app/settings*",      "domain ports app",                       "tokio tracing config serde clap"),
     room("app/cli*",           "domain ports app",                       "tokio tracing config serde clap"),

@@ -3,12 +3,12 @@
 //! The comments on commands and fields are the help that people read.
 
 mod report;
+mod run;
 mod ttl;
 
 #[cfg(test)]
 mod tests;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use clap::{Parser, Subcommand};
 use crate::app::settings::{Flag, Secret};
 
 pub use report::{LabelArgs, LeaseArgs, ReportArgs, Saying, SpoolArgs, StampArgs};
+pub use run::{RestartArg, RunArgs};
 pub use ttl::{TtlError, parse_ttl};
 
 /// The live backend for fleets of agents
@@ -55,25 +56,8 @@ pub enum Command {
     ///
     /// While the server is away, the report is kept on this machine and sent by the next call, in order. It is back within 2 seconds.
     Report(Box<ReportArgs>),
-    /// Run a program as an agent (not built yet)
-    #[command(disable_help_flag = true)]
-    Run(UnbuiltArgs),
-}
-
-impl Command {
-    /// The name of a command that is known but not built yet.
-    #[must_use]
-    pub const fn not_built_yet(&self) -> Option<&'static str> {
-        match self {
-            Self::Run(_) => Some("run"),
-            Self::Serve(_)
-            | Self::Link(_)
-            | Self::Token(_)
-            | Self::Check(_)
-            | Self::Watch(_)
-            | Self::Report(_) => None,
-        }
-    }
+    /// Run a program as an agent that is watched
+    Run(Box<RunArgs>),
 }
 
 /// `serve`
@@ -220,13 +204,4 @@ impl ClientArgs {
     pub fn token(&self) -> Option<&Secret> {
         self.token.as_ref().filter(|token| !token.expose().is_empty())
     }
-}
-
-/// A command that is not built yet: takes anything, so that the answer is about that and not
-/// about its flags.
-#[derive(Debug, clap::Args)]
-pub struct UnbuiltArgs {
-    /// Everything after the command.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    pub rest: Vec<OsString>,
 }

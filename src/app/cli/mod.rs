@@ -8,7 +8,9 @@ mod link;
 mod load;
 mod output;
 mod report;
+mod run;
 mod serve;
+mod spool;
 mod token;
 mod tokens;
 mod watch;
@@ -44,9 +46,6 @@ pub fn main() -> ExitCode {
     };
     let process = Process { environment: std::env::vars_os().filter_map(text).collect() };
     let command = args.into_command();
-    if let Some(name) = command.not_built_yet() {
-        return complain(2, &format!("`{name}` is not built yet; it comes with a later version"));
-    }
     let done = match &command {
         Command::Serve(args) => serve::run(args, &process),
         Command::Link(args) => link::run(args, &process),
@@ -54,7 +53,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &process),
         Command::Watch(args) => watch::run(args, &process),
         Command::Report(args) => report::run(args, &process),
-        Command::Run(_) => Err(output::Failure::new("this command is not built yet")),
+        Command::Run(args) => return run::run(args, &process),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,14 +1,14 @@
 //! `report`: one report from a shell or a hook. It never keeps its caller waiting for a server.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
 use super::Process;
-use super::args::{LabelArgs, LeaseArgs, ReportArgs, Saying as Said, SpoolArgs, StampArgs};
+use super::args::{LabelArgs, LeaseArgs, ReportArgs, Saying as Said, StampArgs};
 use super::client::{Server, server};
 use super::output::{Failure, warn};
+use super::spool::spool_directory;
 use crate::app::outbox::{Delivery, Left, Outbox};
 use crate::app::run;
 use crate::app::watch::plain;
@@ -48,17 +48,6 @@ async fn report(args: &ReportArgs, process: &Process) -> Result<(), Failure> {
         }
         Some(outgoing) => send(outbox.as_ref(), outgoing, until).await,
     }
-}
-
-/// Where reports wait: as it was said, or where this user keeps what programs remember.
-fn spool_directory(args: &SpoolArgs, process: &Process) -> Result<PathBuf, Failure> {
-    if let Some(directory) = &args.directory {
-        return Ok(directory.clone());
-    }
-    let state = process.environment.get("XDG_STATE_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let state = state.or_else(|| Some(std::env::home_dir()?.join(".local/state")));
-    let nowhere = || Failure::new("there is no home directory: say with --spool DIR where reports may wait");
-    Ok(state.ok_or_else(nowhere)?.join("mission-control").join("spool"))
 }
 
 /// Keeps the report, then sends what waits as far as time allows.

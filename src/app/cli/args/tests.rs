@@ -135,14 +135,3 @@ fn the_variable_of_the_token_is_read_and_its_value_hidden() {
     assert_eq!(token.get_env(), Some("MISSION_CONTROL_TOKEN".as_ref()));
     assert!(token.is_hide_env_values_set());
 }
-
-#[test]
-fn a_command_that_is_not_built_takes_anything_and_says_its_name() {
-    for (line, name) in
-        [(vec!["run", "--agent", "a", "--", "sh", "-c", "true"], "run"), (vec!["run", "--help"], "run")]
-    {
-        let command = parse(&line).unwrap();
-        assert_eq!(command.not_built_yet(), Some(name), "{line:?}");
-    }
-    assert_eq!(parse(&["serve"]).unwrap().not_built_yet(), None);
-}

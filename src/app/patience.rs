@@ -14,25 +14,25 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 const HINT_MAX: Duration = Duration::from_secs(300);
 
 /// Counts failed tries.
-pub(super) struct Patience {
+pub(in crate::app) struct Patience {
     entropy: Arc<dyn Entropy>,
     failed_tries: u32,
 }
 
 impl Patience {
-    pub(super) fn new(entropy: Arc<dyn Entropy>) -> Self {
+    pub(in crate::app) fn new(entropy: Arc<dyn Entropy>) -> Self {
         Self { entropy, failed_tries: 0 }
     }
 
     /// The wait before the next try: what the server asked for, and anything up to the limit.
-    pub(super) fn next(&mut self, asked: Option<Duration>) -> Duration {
+    pub(in crate::app) fn next(&mut self, asked: Option<Duration>) -> Duration {
         let limit = FIRST_MAX.saturating_mul(2_u32.saturating_pow(self.failed_tries)).min(WAIT_MAX);
         self.failed_tries = self.failed_tries.saturating_add(1);
         asked.unwrap_or_default().min(HINT_MAX).saturating_add(self.share(limit))
     }
 
     /// All went well: the next wait is a first one.
-    pub(super) fn restore(&mut self) {
+    pub(in crate::app) fn restore(&mut self) {
         self.failed_tries = 0;
     }
 
