@@ -1,7 +1,7 @@
 //! The outbox itself: what waits in a spool goes to a server, oldest first.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,6 +18,8 @@ use crate::ports::spool::{Put, Spool, SpoolError, Waiting};
 
 /// A server that says to come back at once is not hammered.
 const WAIT_MIN: Duration = Duration::from_millis(100);
+/// For how long a server that has no leases is taken to have none.
+const NO_LEASES_FOR: Duration = Duration::from_secs(10 * 60);
 /// How many reports are looked at together.
 const AT_ONCE: usize = 1_000;
 
@@ -28,6 +30,17 @@ pub struct Post {
     tokens: Box<dyn Tokens>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    leases: Mutex<Leases>,
+}
+
+/// Whether the server has leases, as far as its answers tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leases {
+    Unknown,
+    /// It took one.
+    Some,
+    /// It refused one; asked again after this.
+    NoneUntil(Instant),
 }
 
 /// Why a request as a whole came to nothing.
@@ -47,6 +60,8 @@ struct Round {
     held: HashSet<AgentId>,
     /// Why they are held, and for how long.
     why: Option<Left>,
+    /// Whether leases were left out.
+    without_lease: bool,
 }
 
 impl Post {
@@ -59,7 +74,19 @@ impl Post {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self { spool, sender, tokens, clock, entropy }
+        Self { spool, sender, tokens, clock, entropy, leases: Mutex::new(Leases::Unknown) }
+    }
+
+    fn leases(&self) -> Leases {
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*leases, Leases::NoneUntil(until) if until <= Instant::now()) {
+            *leases = Leases::Unknown;
+        }
+        *leases
+    }
+
+    fn learn(&self, leases: Leases) {
+        *self.leases.lock().unwrap_or_else(PoisonError::into_inner) = leases;
     }
 
     /// Sends, and once more with another token where the first one is not taken and there is another.
@@ -89,13 +116,20 @@ impl Post {
                 round.after = last;
                 continue;
             }
-            // Whether the server has leases is known only by its answer, and what follows must not overtake.
-            if let Some(first) = some.iter().position(|waiting| dispensable(&waiting.report)) {
+            let leases = self.leases();
+            if leases == Leases::Unknown
+                && let Some(first) = some.iter().position(|waiting| dispensable(&waiting.report))
+            {
+                // Its answer tells, and what follows must not overtake it.
                 some.truncate(first.saturating_add(1));
             }
             let now = self.clock.wall();
             for waiting in &mut some {
                 waiting.report.age = waiting.report.age.saturating_add(now.since(waiting.since));
+                if matches!(leases, Leases::NoneUntil(_)) && dispensable(&waiting.report) {
+                    waiting.report.lease = None;
+                    round.without_lease = true;
+                }
             }
             return Ok(some);
         }
@@ -148,6 +182,7 @@ impl Post {
                 Answer::Refused(refusal)
                     if refusal.code == Code::NotBuilt.as_str() && dispensable(&report) =>
                 {
+                    self.learn(Leases::NoneUntil(Instant::now() + NO_LEASES_FOR));
                     done.without_lease = true;
                     self.once_more(Outgoing { lease: None, ..report.clone() }, round.until).await?
                 }
@@ -156,6 +191,9 @@ impl Post {
             round.after = number;
             match refusal {
                 Answer::Taken { applied, .. } => {
+                    if report.lease.is_some() && !done.without_lease {
+                        self.learn(Leases::Some);
+                    }
                     done.taken = done.taken.saturating_add(1);
                     done.late = done.late.saturating_add(u64::from(!applied));
                     gone.push(number);
@@ -219,11 +257,12 @@ impl Outbox for Post {
             }
         };
         loop {
-            let mut round = Round { until, after: 0, held: HashSet::new(), why: None };
+            let mut round = Round { until, after: 0, held: HashSet::new(), why: None, without_lease: false };
             let rest = match self.round(&mut round, &mut done).await {
                 Ok(()) => round.why,
                 Err(left) => Some(left),
             };
+            done.without_lease |= round.without_lease;
             let Some(left) = rest else { return done };
             match left.retry_after {
                 Some(wait) if !left.for_good && wait < left_of(until) => sleep(wait.max(WAIT_MIN)).await,

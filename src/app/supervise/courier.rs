@@ -196,6 +196,9 @@ impl Courier {
     fn tell_of(&mut self, delivery: &Delivery) {
         if delivery.without_lease {
             self.tell_without_lease();
+        } else if delivery.taken > 0 {
+            // It took a lease, so it must hear from us, whatever it was before.
+            self.beats = true;
         }
         if delivery.late > 0 && !std::mem::replace(&mut self.told.late, true) {
             self.console.tell(&format!(

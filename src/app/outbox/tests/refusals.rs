@@ -135,6 +135,44 @@ async fn a_wished_lease_is_given_up_where_there_are_none_and_nothing_overtakes_i
     assert_eq!((sent[0].1[0].3, sent[1].1[0].3), (Some(Duration::from_secs(90)), None));
 }
 
+fn leased(text: &str) -> Outgoing {
+    let mut report = activity("a", text);
+    report.lease = Some(Lease { length: Duration::from_secs(90), dispensable: true });
+    report
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_without_leases_is_not_asked_for_them_again_for_a_while() {
+    let bench = bench(&["t"]);
+    let none = |_: &[Outgoing]| Ok(vec![Answer::Refused(refusal("not_built", None))]);
+    let leases = |bench: &Bench| {
+        let sent = bench.server.sent.lock().unwrap();
+        sent.iter().map(|(_, some)| some.iter().filter(|(_, _, _, lease)| lease.is_some()).count()).collect()
+    };
+    for text in ["1", "2", "3"] {
+        bench.post.put(leased(text)).await.unwrap();
+    }
+    bench.server.says(none);
+    assert!(bench.post.deliver(WITHIN).await.without_lease);
+    let asked: Vec<usize> = leases(&bench);
+    assert_eq!(asked, [1, 0, 0], "asked, given up, and the rest at once");
+    bench.post.put(leased("4")).await.unwrap();
+    assert!(bench.post.deliver(WITHIN).await.without_lease);
+    tokio::time::advance(Duration::from_secs(600)).await;
+    for text in ["5", "6"] {
+        bench.post.put(leased(text)).await.unwrap();
+    }
+    assert!(!bench.post.deliver(WITHIN).await.without_lease, "it has them by now");
+    let asked: Vec<usize> = leases(&bench);
+    assert_eq!(asked, [1, 0, 0, 0, 1, 1]);
+    for text in ["7", "8"] {
+        bench.post.put(leased(text)).await.unwrap();
+    }
+    bench.post.deliver(WITHIN).await;
+    let asked: Vec<usize> = leases(&bench);
+    assert_eq!(asked.last(), Some(&2), "what is known needs no trial");
+}
+
 #[tokio::test]
 async fn a_needed_lease_is_not_given_up() {
     let bench = bench(&["t"]);
