@@ -19,7 +19,9 @@ use crate::ports::report_sender::{Answer, Lease, Outgoing, Saying};
 const DELIVERY: Duration = Duration::from_secs(30);
 /// How long a heartbeat may take.
 const BEAT: Duration = Duration::from_secs(5);
-/// The wait before the next try when waiting alone does not help.
+/// No wait before a next try is shorter.
+const WAIT_MIN: Duration = Duration::from_secs(1);
+/// The shortest wait when waiting alone does not help.
 const HOPELESS_WAIT: Duration = Duration::from_secs(30);
 /// Most codes of refusals that are told, each once.
 const CODES_TOLD_MAX: usize = 8;
@@ -183,8 +185,8 @@ impl Courier {
 
     /// The server takes nothing for now.
     fn wait(&mut self, left: &Left) {
-        let wait = self.patience.next(left.retry_after);
-        let wait = if left.for_good { wait.max(HOPELESS_WAIT) } else { wait };
+        let shortest = if left.for_good { HOPELESS_WAIT } else { WAIT_MIN };
+        let wait = self.patience.next(left.retry_after).max(shortest);
         self.not_before = Instant::now().checked_add(wait);
         if !std::mem::replace(&mut self.told.away, true) {
             let what = if left.for_good { "the server takes no reports" } else { "the server is away" };

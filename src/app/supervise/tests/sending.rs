@@ -1,0 +1,153 @@
+//! The way to the server: its absences, its leases, and what is left at the end.
+
+use super::*;
+use crate::app::outbox::Refused;
+use crate::ports::report_sender::Refusal;
+
+fn long_life() -> Vec<Step> {
+    vec![(200 * SECOND, exit(0))]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_agent_beats_three_times_a_lease() {
+    let outcome = Scene::new(Restart::No).plays(long_life()).run().await;
+    assert_eq!(outcome.beats_at(), [30.0, 60.0, 90.0, 120.0, 150.0, 180.0]);
+    let beats = outcome.outbox.beats.lock().unwrap();
+    let stamp = beats[0].1.instance.clone().unwrap();
+    assert_eq!(stamp.report_seq, None, "it may pass reports that wait");
+    assert_eq!(outcome.outbox.puts.lock().unwrap()[0].1.instance.as_ref().unwrap().id, stamp.id);
+    assert_eq!(beats[0].1.lease.unwrap().length, 90 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_heard_or_does_not_run_beats_not() {
+    let mut steps: Vec<Step> = (0..10).map(|_| (20 * SECOND, line("still here"))).collect();
+    steps.push((SECOND, exit(0)));
+    let outcome = Scene::new(Restart::No).plays(steps).run().await;
+    assert_eq!(outcome.beats_at(), [0.0; 0]);
+
+    let mut scene = Scene::new(Restart::OnFailure);
+    scene.task.lease = 3 * SECOND;
+    for _ in 0..5 {
+        scene = scene.plays(vec![(Duration::ZERO, exit(1))]);
+    }
+    let outcome = scene.plays(vec![(Duration::ZERO, exit(0))]).run().await;
+    assert_eq!(outcome.beats_at(), [0.0; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_server_is_away_it_is_asked_more_and_more_rarely_and_told_of_twice() {
+    let scene = Scene::new(Restart::No).plays(long_life()).answers((0..8).map(|_| away()).collect());
+    let outcome = scene.run().await;
+    let tries: Vec<f64> = outcome.delivered_at().into_iter().map(|at| at.round()).collect();
+    // The last one is of the end.
+    assert_eq!(tries, [0.0, 1.0, 3.0, 7.0, 15.0, 31.0, 61.0, 91.0, 121.0, 200.0]);
+    assert_eq!(outcome.told("the server is away (connection refused); reports are kept for it"), 1);
+    assert_eq!(outcome.told("the server is back"), 1);
+    assert_eq!(outcome.told.len(), 2, "{:?}", outcome.told);
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_reports_do_not_make_it_be_asked_earlier_than_it_wants() {
+    let mut steps: Vec<Step> = (0..100).map(|_| (SECOND / 2, line("x"))).collect();
+    steps.push((SECOND, exit(0)));
+    let scene = Scene::new(Restart::No).plays(steps).answers(vec![left(Some(20 * SECOND), false)]);
+    let outcome = scene.run().await;
+    let tries = outcome.delivered_at();
+    assert!(tries[0] < 0.01 && tries[1] >= 20.0, "{tries:?}");
+    assert_eq!(outcome.words().len(), 102, "all were kept meanwhile");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_takes_no_token_is_asked_slowly_and_the_program_runs_on() {
+    let scene =
+        Scene::new(Restart::No).plays(long_life()).answers((0..20).map(|_| left(None, true)).collect());
+    let outcome = scene.run().await;
+    assert_eq!(outcome.exited(), 0);
+    assert_eq!(outcome.told("the server takes no reports"), 1);
+    let tries: Vec<f64> = outcome.delivered_at().into_iter().map(|at| at.round()).collect();
+    assert_eq!(tries, [0.0, 30.0, 60.0, 90.0, 120.0, 150.0, 180.0, 200.0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_at_the_end_is_told_and_waited_for_two_seconds() {
+    let scene =
+        Scene::new(Restart::No).plays(vec![(SECOND, exit(4))]).answers((0..5).map(|_| away()).collect());
+    let outcome = scene.run().await;
+    assert_eq!(outcome.exited(), 4);
+    assert_eq!(outcome.outbox.delivered.lock().unwrap().last().unwrap().1, FAREWELL);
+    assert_eq!(outcome.told("some reports were not sent (connection refused); they are kept"), 1);
+
+    let mut scene = Scene::new(Restart::No).plays(vec![(SECOND, exit(4))]);
+    scene.outbox.delivery_takes = 60 * SECOND;
+    let outcome = scene.run().await;
+    assert_eq!(outcome.took, SECOND + FAREWELL);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_hangs_or_is_full_does_not_keep_the_program_from_running() {
+    let steps = || (0..200).map(|_| (SECOND, line("x"))).chain([(SECOND, exit(7))]).collect();
+    let mut scene = Scene::new(Restart::No).plays(steps());
+    scene.outbox.put_hangs = true;
+    let outcome = scene.run().await;
+    assert_eq!((outcome.exited(), outcome.took), (7, 201 * SECOND + FAREWELL + FAREWELL_SLACK));
+    assert_eq!(outcome.told("some reports are lost"), 1);
+    assert_eq!(outcome.told("the last reports may be lost"), 1);
+
+    let mut scene = Scene::new(Restart::No).plays(steps());
+    scene.outbox.put_fails = true;
+    let outcome = scene.run().await;
+    assert_eq!(outcome.exited(), 7);
+    assert_eq!(outcome.told, ["reports cannot be kept: the disk is full"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_without_leases_is_told_of_once_and_gets_no_more_heartbeats() {
+    let without = || Delivery { taken: 1, without_lease: true, ..Delivery::default() };
+    let mut steps = vec![(SECOND, line("x"))];
+    steps.extend(long_life());
+    let scene = Scene::new(Restart::No).plays(steps).answers(vec![without(), without()]);
+    let refusal = Refusal { code: "not_built".into(), detail: String::new(), retry_after: None };
+    scene.outbox.beat_answers.lock().unwrap().push_back(Ok(Answer::Refused(refusal)));
+    let outcome = scene.run().await;
+    assert_eq!(outcome.beats_at().len(), 1);
+    assert_eq!(
+        outcome.told,
+        ["this server keeps no leases yet: if mission-control itself is killed, nobody will notice"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn late_and_refused_reports_are_told_of_once() {
+    let refused = |agent: &str, code: &str| Refused {
+        number: 1,
+        agent: AgentId::parse(agent).unwrap(),
+        refusal: Refusal { code: code.into(), detail: "\u{1b}[2Jno".into(), retry_after: None },
+    };
+    let delivery = || Delivery {
+        late: 1,
+        refused: 3,
+        refusals: vec![
+            refused("demo", "forbidden"),
+            refused("other", "too_old"),
+            refused("demo", "forbidden"),
+        ],
+        ..Delivery::default()
+    };
+    let scene = Scene::new(Restart::No).plays(vec![(SECOND, line("x")), (SECOND, exit(0))]);
+    let outcome = scene.answers(vec![delivery(), delivery(), delivery()]).run().await;
+    assert_eq!(outcome.told("Does demo run twice?"), 1);
+    assert_eq!(outcome.told(r"the server refused a report (forbidden): \u{1b}[2Jno"), 1);
+    assert_eq!(outcome.told.len(), 2, "{:?}", outcome.told);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_that_does_not_arrive_finds_the_server_away_and_back() {
+    let scene = Scene::new(Restart::No).plays(long_life());
+    let lost = || Err(Left { why: "no answer".into(), retry_after: None, for_good: false });
+    scene.outbox.beat_answers.lock().unwrap().extend([lost(), lost()]);
+    let outcome = scene.run().await;
+    assert_eq!((outcome.told("the server is away (no answer)"), outcome.told("the server is back")), (1, 1));
+    let beats = outcome.beats_at();
+    assert!(beats[2] < 34.0, "a lost one is sent again soon: {beats:?}");
+}
