@@ -38,6 +38,9 @@ fn killed(number: i32, name: &str) -> End {
     End::Killed { number, name: SignalName::parse(name).unwrap() }
 }
 
+/// What a program does, and how it ends by a signal if it obeys one.
+type Role = (Vec<Step>, Option<End>);
+
 /// A program that follows its script, and ends by the signals that it obeys.
 struct Actor {
     steps: VecDeque<Step>,
@@ -74,7 +77,7 @@ impl Program for Actor {
 /// Starts the programs of its list, one after the other.
 #[derive(Default)]
 struct Theatre {
-    starts: Mutex<VecDeque<Result<(Vec<Step>, Option<End>), RunError>>>,
+    starts: Mutex<VecDeque<Result<Role, RunError>>>,
     signals: Arc<Mutex<Vec<i32>>>,
 }
 
@@ -205,7 +208,7 @@ impl Scene {
         self
     }
 
-    fn is_missing(self) -> Self {
+    fn misses(self) -> Self {
         self.theatre.starts.lock().unwrap().push_back(Err(RunError::NotFound("program".into())));
         self
     }

@@ -101,14 +101,14 @@ async fn the_policy_says_what_is_started_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_program_that_is_not_there_was_never_started() {
-    let outcome = Scene::new(Restart::Always).is_missing().run().await;
+    let outcome = Scene::new(Restart::Always).misses().run().await;
     assert_eq!(outcome.words(), ["crash: there is no program program"]);
     assert!(matches!(outcome.finish, Finish::NotStarted(RunError::NotFound(_))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_program_that_ran_before_may_be_away_for_a_while() {
-    let scene = Scene::new(Restart::OnFailure).plays(vec![(SECOND, exit(1))]).is_missing();
+    let scene = Scene::new(Restart::OnFailure).plays(vec![(SECOND, exit(1))]).misses();
     let outcome = scene.plays(vec![(SECOND, exit(0))]).run().await;
     let expected = ["start", "crash 1", "crash: there is no program program", "restart", "stop 0"];
     assert_eq!(outcome.words(), expected);
