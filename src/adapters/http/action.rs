@@ -2,40 +2,31 @@
 
 use warp::filters::BoxedFilter;
 use warp::http::Method;
-use warp::{Filter, Rejection, path};
+use warp::{Filter, Rejection};
 
-/// What a request asks for.
+/// What a request asks for; the texts are parts of its path, still percent-encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Action {
-    Status {
-        agent: String,
-    },
-    Lifecycle {
-        agent: String,
-    },
-    Activity {
-        agent: String,
-        session: String,
-    },
-    Heartbeat {
-        agent: String,
-    },
+    /// Of an agent.
+    Status(String),
+    /// Of an agent.
+    Lifecycle(String),
+    /// Of an agent's session.
+    Activity(String, String),
+    /// Of an agent.
+    Heartbeat(String),
     Batch,
-    Forget {
-        agent: String,
-    },
+    /// An agent.
+    Forget(String),
     Fleet,
-    Agent {
-        agent: String,
-    },
+    /// This one.
+    Agent(String),
     Events,
-    AgentEvents {
-        agent: String,
-    },
+    /// Of an agent.
+    AgentEvents(String),
     Connections,
-    Disconnect {
-        connection: String,
-    },
+    /// A connection.
+    Disconnect(String),
     Revoke,
     Ticket,
     SignIn,
@@ -43,97 +34,170 @@ pub(super) enum Action {
     SignOut,
     Alive,
     Ready,
+    OpenApi,
     Preflight,
     /// Named by the contract, not built yet.
     NotBuilt(&'static str),
 }
 
-type Route = BoxedFilter<(Action,)>;
+/// The methods of our routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Get,
+    Post,
+    Delete,
+}
 
-fn any_of(routes: impl IntoIterator<Item = Route>) -> Option<Route> {
-    routes.into_iter().reduce(|one, other| one.or(other).unify().boxed())
+impl Verb {
+    /// As the documents of an API write it.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Post => "post",
+            Self::Delete => "delete",
+        }
+    }
+
+    fn filter(self) -> BoxedFilter<()> {
+        match self {
+            Self::Get => warp::get().boxed(),
+            Self::Post => warp::post().boxed(),
+            Self::Delete => warp::delete().boxed(),
+        }
+    }
+}
+
+/// How an action is made of the parts of its path.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Make {
+    Of0(fn() -> Action),
+    Of1(fn(String) -> Action),
+    Of2(fn(String, String) -> Action),
+}
+
+impl Make {
+    /// The action, where there are as many parts as it is made of.
+    pub(super) fn of(self, parts: Vec<String>) -> Option<Action> {
+        let mut parts = parts.into_iter();
+        let action = match self {
+            Self::Of0(make) => make(),
+            Self::Of1(make) => make(parts.next()?),
+            Self::Of2(make) => make(parts.next()?, parts.next()?),
+        };
+        parts.next().is_none().then_some(action)
+    }
+}
+
+/// A method and a path, and what they ask for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Route {
+    pub(super) verb: Verb,
+    /// Written as the documents of an API write it: `{name}` stands for a part that may be anything.
+    pub(super) path: &'static str,
+    pub(super) make: Make,
+}
+
+use Make::{Of0, Of1, Of2};
+use Verb::{Delete, Get, Post};
+
+/// Every route.
+#[rustfmt::skip]
+pub(super) const ROUTES: &[Route] = &[
+    route(Post,   "/api/v1/agents/{agentId}/status",                         Of1(Action::Status)),
+    route(Post,   "/api/v1/agents/{agentId}/lifecycle",                      Of1(Action::Lifecycle)),
+    route(Post,   "/api/v1/agents/{agentId}/sessions/{sessionId}/activity",  Of2(Action::Activity)),
+    route(Post,   "/api/v1/agents/{agentId}/heartbeat",                      Of1(Action::Heartbeat)),
+    route(Post,   "/api/v1/reports",                                         Of0(|| Action::Batch)),
+    route(Delete, "/api/v1/agents/{agentId}",                                Of1(Action::Forget)),
+    route(Get,    "/api/v1/fleet",                                           Of0(|| Action::Fleet)),
+    route(Get,    "/api/v1/agents/{agentId}",                                Of1(Action::Agent)),
+    route(Get,    "/api/v1/events",                                          Of0(|| Action::Events)),
+    route(Get,    "/api/v1/agents/{agentId}/events",                         Of1(Action::AgentEvents)),
+    route(Get,    "/healthz",                                                Of0(|| Action::Alive)),
+    route(Get,    "/readyz",                                                 Of0(|| Action::Ready)),
+    route(Get,    "/api/v1/connections",                                     Of0(|| Action::Connections)),
+    route(Delete, "/api/v1/connections/{connectionId}",                      Of1(Action::Disconnect)),
+    route(Post,   "/api/v1/revocations",                                     Of0(|| Action::Revoke)),
+    route(Post,   "/api/v1/tickets",                                         Of0(|| Action::Ticket)),
+    route(Post,   "/api/v1/sign-in",                                         Of0(|| Action::SignIn)),
+    route(Post,   "/api/v1/session-token",                                   Of0(|| Action::SessionToken)),
+    route(Post,   "/api/v1/sign-out",                                        Of0(|| Action::SignOut)),
+    route(Get,    "/api/v1/openapi.json",                                    Of0(|| Action::OpenApi)),
+    // What the contract names and a later version brings: refused by name, so that nobody waits for it.
+    route(Get,    "/api/v1/asyncapi.json",                  Of0(|| Action::NotBuilt("the AsyncAPI document"))),
+    route(Get,    "/metrics",                               Of0(|| Action::NotBuilt("the metrics page"))),
+];
+
+const fn route(verb: Verb, path: &'static str, make: Make) -> Route {
+    Route { verb, path, make }
+}
+
+/// The name of a part of a path that may be anything.
+pub(super) fn part_name(part: &'static str) -> Option<&'static str> {
+    part.strip_prefix('{')?.strip_suffix('}')
 }
 
 /// Reads the action of a request.
-pub(super) fn action() -> Route {
-    let nothing =
-        || warp::any().and_then(|| async { Err::<Action, Rejection>(warp::reject::not_found()) }).boxed();
-    let groups = [reports(), reads(), people(), later()];
-    any_of(groups.into_iter().flatten()).unwrap_or_else(nothing)
+pub(super) fn action() -> BoxedFilter<(Action,)> {
+    // Covers every path below `/api`, so another method here is no 405: the path itself may not be there.
+    let preflight = warp::path!("api" / ..).and(warp::method()).and_then(preflight).boxed();
+    ROUTES.iter().map(filter).fold(preflight, |one, other| other.or(one).unify().boxed())
 }
 
-fn reports() -> Option<Route> {
-    any_of([
-        path!("api" / "v1" / "agents" / String / "status")
-            .and(warp::post())
-            .map(|agent| Action::Status { agent })
-            .boxed(),
-        path!("api" / "v1" / "agents" / String / "lifecycle")
-            .and(warp::post())
-            .map(|agent| Action::Lifecycle { agent })
-            .boxed(),
-        path!("api" / "v1" / "agents" / String / "sessions" / String / "activity")
-            .and(warp::post())
-            .map(|agent, session| Action::Activity { agent, session })
-            .boxed(),
-        path!("api" / "v1" / "agents" / String / "heartbeat")
-            .and(warp::post())
-            .map(|agent| Action::Heartbeat { agent })
-            .boxed(),
-        path!("api" / "v1" / "reports").and(warp::post()).map(|| Action::Batch).boxed(),
-        path!("api" / "v1" / "agents" / String)
-            .and(warp::delete())
-            .map(|agent| Action::Forget { agent })
-            .boxed(),
-    ])
+fn filter(route: &Route) -> BoxedFilter<(Action,)> {
+    let Route { verb, path, make } = *route;
+    let any = warp::any().map(Vec::new).boxed();
+    let parts =
+        path.split('/').filter(|part| !part.is_empty()).fold(any, |before, part| match part_name(part) {
+            None => before.and(warp::path(part)).boxed(),
+            Some(_) => before.and(warp::path::param::<String>()).map(with).boxed(),
+        });
+    let read = parts.and(warp::path::end()).and(verb.filter());
+    read.and_then(move |parts| async move { make.of(parts).ok_or_else(warp::reject::not_found) }).boxed()
 }
 
-fn reads() -> Option<Route> {
-    any_of([
-        path!("api" / "v1" / "fleet").and(warp::get()).map(|| Action::Fleet).boxed(),
-        path!("api" / "v1" / "agents" / String).and(warp::get()).map(|agent| Action::Agent { agent }).boxed(),
-        path!("api" / "v1" / "events").and(warp::get()).map(|| Action::Events).boxed(),
-        path!("api" / "v1" / "agents" / String / "events")
-            .and(warp::get())
-            .map(|agent| Action::AgentEvents { agent })
-            .boxed(),
-        path!("healthz").and(warp::get()).map(|| Action::Alive).boxed(),
-        path!("readyz").and(warp::get()).map(|| Action::Ready).boxed(),
-    ])
+fn with(mut parts: Vec<String>, part: String) -> Vec<String> {
+    parts.push(part);
+    parts
 }
 
-fn people() -> Option<Route> {
-    any_of([
-        path!("api" / "v1" / "connections").and(warp::get()).map(|| Action::Connections).boxed(),
-        path!("api" / "v1" / "connections" / String)
-            .and(warp::delete())
-            .map(|connection| Action::Disconnect { connection })
-            .boxed(),
-        path!("api" / "v1" / "revocations").and(warp::post()).map(|| Action::Revoke).boxed(),
-        path!("api" / "v1" / "tickets").and(warp::post()).map(|| Action::Ticket).boxed(),
-        path!("api" / "v1" / "sign-in").and(warp::post()).map(|| Action::SignIn).boxed(),
-        path!("api" / "v1" / "session-token").and(warp::post()).map(|| Action::SessionToken).boxed(),
-        path!("api" / "v1" / "sign-out").and(warp::post()).map(|| Action::SignOut).boxed(),
-        warp::path!("api" / ..).and(warp::method()).and_then(preflight).boxed(),
-    ])
-}
-
-/// Covers every path below `/api`, so another method here is no 405: the path itself may not be there.
 async fn preflight(method: Method) -> Result<Action, Rejection> {
     if method == Method::OPTIONS { Ok(Action::Preflight) } else { Err(warp::reject::not_found()) }
 }
 
-/// What the contract names and a later version brings: refused by name, so that nobody waits for it.
-fn later() -> Option<Route> {
-    any_of([
-        path!("api" / "v1" / "openapi.json")
-            .and(warp::get())
-            .map(|| Action::NotBuilt("the OpenAPI document"))
-            .boxed(),
-        path!("api" / "v1" / "asyncapi.json")
-            .and(warp::get())
-            .map(|| Action::NotBuilt("the AsyncAPI document"))
-            .boxed(),
-        path!("metrics").and(warp::get()).map(|| Action::NotBuilt("the metrics page")).boxed(),
-    ])
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The parts of a route's path that may be anything, as they are written there.
+    fn parts(route: &Route) -> Vec<String> {
+        route.path.split('/').filter(|part| part_name(part).is_some()).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_path_names_as_many_parts_as_its_action_is_made_of() {
+        for route in ROUTES {
+            let parts = parts(route);
+            assert!(route.make.of(parts.clone()).is_some(), "{}", route.path);
+            assert!(route.make.of([parts, vec!["more".to_owned()]].concat()).is_none(), "{}", route.path);
+        }
+    }
+
+    #[test]
+    fn no_route_is_there_twice() {
+        for (at, route) in ROUTES.iter().enumerate() {
+            let again =
+                ROUTES.iter().skip(at + 1).any(|other| (other.verb, other.path) == (route.verb, route.path));
+            assert!(!again, "{:?} {}", route.verb, route.path);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_is_read_as_its_route_says() {
+        let action = action();
+        for route in ROUTES {
+            let read = warp::test::request().method(&route.verb.word().to_uppercase()).path(route.path);
+            assert_eq!(read.filter(&action).await.ok(), route.make.of(parts(route)), "{}", route.path);
+        }
+    }
 }

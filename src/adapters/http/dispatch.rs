@@ -1,24 +1,32 @@
 //! From a request to a use case and back. Decides nothing itself.
 
-mod admin;
-mod reads;
-mod reports;
-mod sign_in;
+pub(super) mod admin;
+pub(super) mod reads;
+pub(super) mod reports;
+pub(super) mod sign_in;
 
 use futures_util::Stream;
+use schemars::JsonSchema;
+use serde::Serialize;
 use warp::Buf;
 use warp::http::{HeaderMap, HeaderValue, StatusCode, header};
 use warp::reply::Response;
 
 use super::action::Action;
 use super::call::Call;
-use super::{Api, answer, body};
+use super::{Api, answer, body, openapi};
 use crate::adapters::wire::handshake;
 use crate::adapters::wire::report::Kind;
 use crate::domain::fault::{Code, Fault};
 use crate::domain::grant::{Principal, Scope};
 use crate::domain::id::ID_CHARS_MAX;
 use crate::ports::health::NotReady;
+
+/// How the node is.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Health {
+    status: &'static str,
+}
 
 /// What became of a request: an answer, or the faults in it.
 type Outcome = Result<Response, Vec<Fault>>;
@@ -57,27 +65,28 @@ async fn act<B: Buf>(
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Outcome {
     match action {
-        Action::Status { agent } => reports::single(api, call, body, Kind::Status, &agent, None).await,
-        Action::Lifecycle { agent } => reports::single(api, call, body, Kind::Lifecycle, &agent, None).await,
-        Action::Activity { agent, session } => {
+        Action::Status(agent) => reports::single(api, call, body, Kind::Status, &agent, None).await,
+        Action::Lifecycle(agent) => reports::single(api, call, body, Kind::Lifecycle, &agent, None).await,
+        Action::Activity(agent, session) => {
             reports::single(api, call, body, Kind::Activity, &agent, Some(&session)).await
         }
-        Action::Heartbeat { agent } => reports::single(api, call, body, Kind::Heartbeat, &agent, None).await,
+        Action::Heartbeat(agent) => reports::single(api, call, body, Kind::Heartbeat, &agent, None).await,
         Action::Batch => reports::batch(api, call, body).await,
-        Action::Forget { agent } => reports::forget(api, call, &agent).await,
+        Action::Forget(agent) => reports::forget(api, call, &agent).await,
         Action::Fleet => reads::fleet(api, call).await,
-        Action::Agent { agent } => reads::agent(api, call, &agent).await,
+        Action::Agent(agent) => reads::agent(api, call, &agent).await,
         Action::Events => reads::events(api, call).await,
-        Action::AgentEvents { agent } => reads::agent_events(api, call, &agent).await,
+        Action::AgentEvents(agent) => reads::agent_events(api, call, &agent).await,
         Action::Connections => admin::connections(api, call).await,
-        Action::Disconnect { connection } => admin::disconnect(api, call, &connection).await,
+        Action::Disconnect(connection) => admin::disconnect(api, call, &connection).await,
         Action::Revoke => admin::revoke(api, call, body).await,
         Action::Ticket => admin::ticket(api, call).await,
         Action::SignIn => sign_in::sign_in(api, call, body).await,
         Action::SessionToken => sign_in::session_token(api, call).await,
         Action::SignOut => sign_in::sign_out(api, call).await,
-        Action::Alive => Ok(answer::json(StatusCode::OK, &serde_json::json!({"status": "ok"}))),
+        Action::Alive => Ok(answer::json(StatusCode::OK, &Health { status: "ok" })),
         Action::Ready => ready(api),
+        Action::OpenApi => Ok(openapi::answer()),
         Action::Preflight => preflight(api, &call.headers),
         Action::NotBuilt(what) => {
             Err(only(Fault::new(Code::NotBuilt, format!("{what} comes with a later version"))))
@@ -140,7 +149,7 @@ fn part(text: &str) -> Result<String, Vec<Fault>> {
 
 fn ready(api: &Api) -> Outcome {
     let reason = match api.health.ready() {
-        Ok(()) => return Ok(answer::json(StatusCode::OK, &serde_json::json!({"status": "ready"}))),
+        Ok(()) => return Ok(answer::json(StatusCode::OK, &Health { status: "ready" })),
         Err(NotReady::Draining) => {
             return Err(only(Fault::new(Code::Draining, "try again in a moment, or on another node")));
         }

@@ -9,6 +9,7 @@ mod body;
 mod call;
 mod dispatch;
 mod limits;
+mod openapi;
 mod recover;
 mod routes;
 mod server;

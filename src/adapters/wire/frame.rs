@@ -4,12 +4,15 @@
 mod tests;
 
 mod detail;
+mod shape;
 
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::event_type;
 use super::wait::retry_ms;
+use super::words;
 use crate::domain::cursor::Seq;
 use crate::domain::event::{ActivityEvent, Event, LifecycleEvent, Recorded, StatusEvent};
 use crate::domain::farewell::Farewell;
@@ -21,22 +24,28 @@ use crate::domain::time::Timestamp;
 use crate::ports::event_log::Receipt;
 use detail::{ActivityDetail, LifecycleDetail, StatusDetail};
 
+pub use shape::{AgentFrame, EventFrame, SessionFrame};
+
 /// The version of the protocol that `hello` tells.
 pub const PROTOCOL: u32 = 1;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Frame<P, D = ()> {
     #[serde(rename = "type")]
     name: &'static str,
     payload: P,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
     sync: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u64")]
     seq: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u64")]
     rev: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "D")]
     detail: Option<D>,
 }
 
@@ -68,36 +77,47 @@ fn bare<P: Serialize>(name: &'static str, payload: P, seq: Option<Seq>) -> Bytes
     frame::<_, ()>(name, payload, seq.map_or(Place::None, Place::Live), None)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct StatusPayload<'a> {
+    #[schemars(with = "words::Id")]
     agent_id: &'a str,
+    #[schemars(with = "words::Status")]
     status: &'static str,
+    #[schemars(with = "words::Time")]
     timestamp: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct LifecyclePayload<'a> {
+    #[schemars(with = "words::Id")]
     agent_id: &'a str,
+    #[schemars(with = "words::LifecycleEvent")]
     event: &'static str,
+    #[schemars(with = "words::Time")]
     timestamp: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ActivityPayload<'a> {
+    #[schemars(with = "words::Id")]
     agent_id: &'a str,
+    #[schemars(with = "words::Id")]
     session_id: &'a str,
     last_message: &'a str,
+    #[schemars(with = "words::Time")]
     timestamp: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct RemovedPayload<'a> {
+    #[schemars(with = "words::Id")]
     agent_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "words::Id")]
     session_id: Option<&'a str>,
 }
 

@@ -18,3 +18,4 @@ pub mod report;
 pub mod small;
 pub mod snapshot;
 pub mod wait;
+pub mod words;

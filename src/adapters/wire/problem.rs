@@ -1,8 +1,10 @@
 //! HTTP errors (contract section 7): RFC 9457 problem details, one status for each code.
 
 use http::{HeaderValue, Response, StatusCode, header};
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::words;
 use crate::domain::fault::{Code, Fault};
 
 /// The HTTP status of a code.
@@ -43,23 +45,35 @@ pub const fn status(code: Code) -> StatusCode {
     }
 }
 
-#[derive(Serialize)]
+/// Why a request was refused (RFC 9457).
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Problem<'a> {
+pub struct Problem<'a> {
     #[serde(rename = "type")]
+    #[schemars(extend("format" = "uri"))]
     kind: String,
+    /// What happened, in a few words that are the same for each code.
     title: &'static str,
+    #[schemars(range(min = 400, max = 599))]
     status: u16,
+    /// What is wrong and what to do, for people.
     detail: &'a str,
+    #[schemars(with = "words::Code")]
     code: &'static str,
+    /// Stands in the header `X-Request-Id` and on the server's log lines too.
     request_id: &'a str,
+    /// Of a 422: each field that is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Item<'a>>,
 }
 
-#[derive(Serialize)]
+/// What is wrong with one field.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FieldProblem")]
 struct Item<'a> {
+    #[schemars(with = "words::Pointer")]
     pointer: &'a str,
+    #[schemars(with = "words::Code")]
     code: &'static str,
     detail: &'a str,
 }

@@ -1,5 +1,7 @@
 //! Reads small bodies of a fixed form, as strictly as reports.
 
+pub mod shape;
+
 use super::fields::Fields;
 use super::strict;
 use crate::domain::fault::Fault;

@@ -1,6 +1,7 @@
 //! Connections, and tickets for new ones.
 
 use futures_util::Stream;
+use schemars::JsonSchema;
 use serde::Serialize;
 use warp::Buf;
 use warp::http::StatusCode;
@@ -8,7 +9,7 @@ use warp::http::StatusCode;
 use super::{Outcome, body_of, holder, only, part, principal};
 use crate::adapters::http::call::Call;
 use crate::adapters::http::{Api, answer};
-use crate::adapters::wire::{event_type, small};
+use crate::adapters::wire::{event_type, small, words};
 use crate::domain::event::EventKind;
 use crate::domain::fault::{Code, Fault};
 use crate::domain::grant::Scope;
@@ -17,17 +18,40 @@ use crate::domain::registry::Connection;
 use crate::domain::revocation::TOKEN_ID_CHARS_MAX;
 use crate::ports::admin::Revoke;
 
-#[derive(Serialize)]
+/// The live connections of the node, oldest first.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::adapters::http) struct Connections {
+    connections: Vec<Line>,
+}
+
+/// A live connection, and what it shows.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Connection")]
 struct Line {
+    #[schemars(with = "words::ConnectionId")]
     connection_id: String,
+    #[schemars(with = "words::UserId")]
     user_id: String,
     transport: &'static str,
+    #[schemars(with = "words::Time")]
     since: u64,
+    #[schemars(with = "words::View")]
     view: String,
+    /// Whether nothing is hidden from it.
     complete: bool,
+    #[schemars(with = "Vec<words::Pattern>", length(max = 64))]
     agents: Vec<String>,
+    #[schemars(with = "Vec<words::EventType>")]
     types: Vec<&'static str>,
+}
+
+/// A ticket for one live connection.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::adapters::http) struct Ticket<'a> {
+    ticket: &'a str,
+    expires_in_ms: u64,
 }
 
 impl Line {
@@ -51,8 +75,8 @@ impl Line {
 pub(super) async fn connections(api: &Api, call: &Call) -> Outcome {
     let by = principal(api, call).await?;
     let connections = api.admin.connections(&by).await.map_err(only)?;
-    let lines: Vec<_> = connections.iter().map(Line::of).collect();
-    Ok(answer::json(StatusCode::OK, &serde_json::json!({ "connections": lines })))
+    let connections = connections.iter().map(Line::of).collect();
+    Ok(answer::json(StatusCode::OK, &Connections { connections }))
 }
 
 /// `DELETE /api/v1/connections/{connectionId}`
@@ -92,7 +116,6 @@ pub(super) async fn revoke<B: Buf>(
 pub(super) async fn ticket(api: &Api, call: &Call) -> Outcome {
     let by = principal(api, call).await?;
     let ticket = api.gate.ticket(&by).map_err(only)?;
-    let expires_in = u64::try_from(ticket.expires_in.as_millis()).unwrap_or(u64::MAX);
-    let body = serde_json::json!({ "ticket": ticket.text.reveal(), "expiresInMs": expires_in });
-    Ok(answer::json(StatusCode::OK, &body))
+    let expires_in_ms = u64::try_from(ticket.expires_in.as_millis()).unwrap_or(u64::MAX);
+    Ok(answer::json(StatusCode::OK, &Ticket { ticket: ticket.text.reveal(), expires_in_ms }))
 }

@@ -15,9 +15,9 @@ use crate::domain::pattern::Patterns;
 use crate::ports::reads::{EventsPage, EventsQuery};
 
 /// Events of a page when the query does not say.
-const LIMIT_DEFAULT: usize = 100;
+pub(in crate::adapters::http) const LIMIT_DEFAULT: usize = 100;
 /// Most events of a page.
-const LIMIT_MAX: usize = 1000;
+pub(in crate::adapters::http) const LIMIT_MAX: usize = 1000;
 
 /// `GET /api/v1/fleet`
 pub(super) async fn fleet(api: &Api, call: &Call) -> Outcome {

@@ -1,6 +1,7 @@
 //! Reports in (contract section 3).
 
 use futures_util::Stream;
+use schemars::JsonSchema;
 use serde::Serialize;
 use warp::Buf;
 use warp::http::StatusCode;
@@ -10,17 +11,23 @@ use crate::adapters::http::call::Call;
 use crate::adapters::http::{Api, answer};
 use crate::adapters::wire::report::{self, Kind, Target};
 use crate::adapters::wire::wait::retry_ms;
+use crate::adapters::wire::words;
 use crate::domain::fault::{Code, Fault};
 use crate::domain::grant::Scope;
 use crate::domain::id::AgentId;
 use crate::ports::event_log::Receipt;
 
-#[derive(Serialize)]
+/// What became of a report, once its events are kept.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Accepted<'a> {
+pub(in crate::adapters::http) struct Accepted<'a> {
+    /// False for a late report: it changed nothing.
     applied: bool,
+    /// Whether it made events.
     changed: bool,
+    #[schemars(with = "words::Epoch")]
     epoch: &'a str,
+    /// That of its last event, or the head's where it made none.
     seq: u64,
 }
 
@@ -31,15 +38,23 @@ impl<'a> Accepted<'a> {
     }
 }
 
-#[derive(Serialize)]
+/// Why an item of a batch was refused.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Refused<'a> {
+    #[schemars(extend("const" = false))]
     applied: bool,
+    #[schemars(with = "words::Code")]
     code: &'static str,
+    /// What is wrong and what to do, for people.
     detail: &'a str,
+    /// The field it lies in.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "words::Pointer")]
     pointer: Option<&'a str>,
+    /// After how long trying again makes sense.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u64")]
     retry_ms: Option<u64>,
 }
 
@@ -55,11 +70,18 @@ impl<'a> Refused<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(inline)]
 enum Item<'a> {
     Accepted(Accepted<'a>),
     Refused(Refused<'a>),
+}
+
+/// What became of each report of a batch, in their order.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::adapters::http) struct Results<'a> {
+    results: Vec<Item<'a>>,
 }
 
 /// One report whose kind and agent the path names.
@@ -112,14 +134,14 @@ pub(super) async fn batch<B: Buf>(
         .into_iter()
         .map(|fault| fault.map_or_else(|| results.next().unwrap_or_else(lost), Err))
         .collect();
-    let items: Vec<Item<'_>> = results
+    let results = results
         .iter()
         .map(|result| match result {
             Ok(receipt) => Item::Accepted(Accepted::of(receipt)),
             Err(fault) => Item::Refused(Refused::of(fault)),
         })
         .collect();
-    Ok(answer::json(StatusCode::OK, &serde_json::json!({ "results": items })))
+    Ok(answer::json(StatusCode::OK, &Results { results }))
 }
 
 /// Forgets an agent.

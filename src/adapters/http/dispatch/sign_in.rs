@@ -1,6 +1,8 @@
 //! A browser's sign-in (contract section 2): a one-time code for a cookie, the cookie for short tokens.
 
 use futures_util::Stream;
+use schemars::JsonSchema;
+use serde::Serialize;
 use warp::Buf;
 use warp::http::{HeaderValue, StatusCode, header};
 
@@ -13,8 +15,16 @@ use crate::domain::fault::{Code, Fault};
 use crate::ports::token_verifier::SecretText;
 
 /// The cookie's name. Only our own path below it ever sees it.
-const COOKIE: &str = "mission_control_session";
+pub(in crate::adapters::http) const COOKIE: &str = "mission_control_session";
 const COOKIE_PATH: &str = "/api/v1";
+
+/// A token for the page of a signed-in browser.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::adapters::http) struct SessionToken<'a> {
+    token: &'a str,
+    expires_in_ms: u64,
+}
 
 /// `POST /api/v1/sign-in`
 pub(super) async fn sign_in<B: Buf>(
@@ -41,9 +51,8 @@ pub(super) async fn session_token(api: &Api, call: &Call) -> Outcome {
         || only(Fault::new(Code::NotSignedIn, "run mission-control link and open what it prints"));
     let cookie = cookie(call).ok_or_else(signed_out)?;
     let token = api.sign_in.session_token(&cookie).await.map_err(only)?;
-    let expires_in = u64::try_from(token.expires_in.as_millis()).unwrap_or(u64::MAX);
-    let body = serde_json::json!({ "token": token.token.reveal(), "expiresInMs": expires_in });
-    Ok(answer::json(StatusCode::OK, &body))
+    let expires_in_ms = u64::try_from(token.expires_in.as_millis()).unwrap_or(u64::MAX);
+    Ok(answer::json(StatusCode::OK, &SessionToken { token: token.token.reveal(), expires_in_ms }))
 }
 
 /// `POST /api/v1/sign-out`

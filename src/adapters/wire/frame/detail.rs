@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::adapters::wire::words;
 use crate::domain::event::{ActivityEvent, LifecycleEvent, StatusEvent};
 use crate::domain::lifecycle::Signal;
 use crate::domain::text::{Labels, Message};
@@ -17,20 +19,26 @@ fn truncated(message: Option<&Message>) -> Option<bool> {
     message.filter(|message| message.truncated()).map(|_| true)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StatusDetail<'a> {
+    #[schemars(with = "words::Reason")]
     reason: &'static str,
+    #[schemars(with = "words::Time")]
     since: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "words::Text")]
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "words::State")]
     state: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "words::Labels")]
     labels: BTreeMap<&'a str, &'a str>,
     #[serde(skip_serializing_if = "is_zero")]
     restarts: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
     truncated: Option<bool>,
 }
 
@@ -53,20 +61,26 @@ impl<'a> StatusDetail<'a> {
     }
 }
 
-#[derive(Serialize, PartialEq, Default)]
+#[derive(Serialize, JsonSchema, PartialEq, Default)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LifecycleDetail<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "words::ExitCode")]
     exit_code: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "words::SignalName")]
     signal: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "words::Text")]
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "words::Labels")]
     labels: Option<BTreeMap<&'a str, &'a str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u32")]
     restarts: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
     truncated: Option<bool>,
 }
 
@@ -85,11 +99,13 @@ impl<'a> LifecycleDetail<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct ActivityDetail<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "words::State")]
     state: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
     truncated: Option<bool>,
 }
 

@@ -3,6 +3,7 @@
 mod batches;
 mod fuzz;
 mod sameness;
+mod shape;
 mod taken;
 mod wrong;
 

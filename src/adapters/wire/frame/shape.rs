@@ -1,0 +1,110 @@
+//! The frames that answers of reads hold, as JSON Schema: made of the same types, narrowed to what each is.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
+
+use super::{
+    ActivityDetail, ActivityPayload, Frame, LifecycleDetail, LifecyclePayload, RemovedPayload, StatusDetail,
+    StatusPayload, event_type,
+};
+
+/// How a frame of a read is placed.
+#[derive(Clone, Copy)]
+enum Placed {
+    /// An event that happened.
+    Event,
+    /// What a copy shows.
+    Copy,
+}
+
+/// Whether a frame has a detail.
+#[derive(Clone, Copy)]
+enum Detail {
+    Always,
+    Sometimes,
+    Never,
+}
+
+/// The schema of the frame of this name: what it always has, and nothing of what it never has.
+fn of<P: JsonSchema, D: JsonSchema>(
+    generator: &mut SchemaGenerator,
+    name: &str,
+    placed: Placed,
+    detail: Detail,
+) -> Schema {
+    let mut schema = Frame::<P, D>::json_schema(generator);
+    let (mut needed, absent): (Vec<&str>, &[&str]) = match placed {
+        Placed::Event => (vec!["type", "payload", "seq"], &["sync", "rev"]),
+        Placed::Copy => (vec!["type", "payload", "sync", "rev"], &["seq"]),
+    };
+    if matches!(detail, Detail::Always) {
+        needed.push("detail");
+    }
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.insert("type".to_owned(), json!({"const": name}));
+        if matches!(placed, Placed::Copy) {
+            properties.insert("sync".to_owned(), json!({"const": true}));
+        }
+        let never = matches!(detail, Detail::Never).then_some("detail");
+        properties.retain(|name, _| !absent.contains(&name.as_str()) && never != Some(name));
+    }
+    schema.insert("required".to_owned(), json!(needed));
+    schema
+}
+
+/// The same, of a session rather than of an agent.
+fn of_session(mut schema: Schema) -> Schema {
+    if let Some(payload) = schema.pointer_mut("/properties/payload").and_then(Value::as_object_mut) {
+        payload.insert("required".to_owned(), json!(["sessionId"]));
+    }
+    schema
+}
+
+macro_rules! frames {
+    ($($(#[$doc:meta])* $name:ident, $words:literal: $schema:expr;)*) => {$(
+        $(#[$doc])*
+        pub enum $name {}
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                let make: fn(&mut SchemaGenerator) -> Schema = $schema;
+                let mut schema = make(generator);
+                schema.insert("description".to_owned(), $words.into());
+                schema
+            }
+        }
+    )*};
+}
+
+frames! {
+    /// An agent in a copy.
+    AgentFrame, "An agent, as the stream shows it in a copy.": |generator| {
+        of::<StatusPayload<'_>, StatusDetail<'_>>(generator, event_type::STATUS, Placed::Copy, Detail::Always)
+    };
+    /// A session in a copy.
+    SessionFrame, "A session, as the stream shows it in a copy.": |generator| {
+        let (name, placed) = (event_type::ACTIVITY, Placed::Copy);
+        of::<ActivityPayload<'_>, ActivityDetail<'_>>(generator, name, placed, Detail::Sometimes)
+    };
+    /// An event as it happened.
+    EventFrame, "An event, as the stream shows it when it happens.": |generator| {
+        let placed = Placed::Event;
+        json_schema!({"oneOf": [
+            of::<StatusPayload<'_>, StatusDetail<'_>>(generator, event_type::STATUS, placed, Detail::Always),
+            of::<LifecyclePayload<'_>, LifecycleDetail<'_>>(
+                generator, event_type::LIFECYCLE, placed, Detail::Sometimes,
+            ),
+            of::<ActivityPayload<'_>, ActivityDetail<'_>>(
+                generator, event_type::ACTIVITY, placed, Detail::Sometimes,
+            ),
+            of::<RemovedPayload<'_>, ()>(generator, "agent:removed", placed, Detail::Never),
+            of_session(of::<RemovedPayload<'_>, ()>(generator, "session:removed", placed, Detail::Never)),
+        ]})
+    };
+}
