@@ -91,6 +91,7 @@ impl Node {
         let scopes: Vec<String> = operation.scopes().into_iter().collect();
         let parts: &[&str] = match operation.id.as_str() {
             "closeConnection" => &["c1"],
+            "forgetAgent" => &["a2"],
             _ => &["a1", "s1"],
         };
         // Whoever is revoked here is nobody who asks.

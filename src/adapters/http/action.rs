@@ -137,6 +137,18 @@ pub(super) fn part_name(part: &'static str) -> Option<&'static str> {
     part.strip_prefix('{')?.strip_suffix('}')
 }
 
+/// The methods of a path. What other adapters serve beside our routes is there to be read.
+pub(super) fn methods(path: &str) -> String {
+    let is_one = |route: &&Route| {
+        let mut parts = path.split('/');
+        let fits = |part| parts.next().is_some_and(|asked| asked == part || part_name(part).is_some());
+        route.path.split('/').all(fits) && parts.next().is_none()
+    };
+    let words: Vec<String> =
+        ROUTES.iter().filter(is_one).map(|route| route.verb.word().to_uppercase()).collect();
+    if words.is_empty() { "GET".to_owned() } else { words.join(", ") }
+}
+
 /// Reads the action of a request.
 pub(super) fn action() -> BoxedFilter<(Action,)> {
     // Covers every path below `/api`, so another method here is no 405: the path itself may not be there.

@@ -28,8 +28,7 @@ const ABOUT: &str = "\
 The live backend for fleets of agents. Reports go in over HTTP, what became of them comes out by reads and by the \
 live stream; `docs/PROTOCOL.md` in the source says what a client can rely on.
 
-- Times are integers, milliseconds since 1970-01-01 UTC. A field that is `null` counts as absent. Whole numbers are \
-written without a fraction.
+- Times are integers, milliseconds since 1970-01-01 UTC. A field that is `null` counts as absent.
 - An unknown field of a body is `422 invalid_value`, a key that comes twice `400 invalid_json`. Query parameters that \
 are not known are left alone; one that comes twice is 400.
 - Answers may get more fields: clients ignore those that they do not know.

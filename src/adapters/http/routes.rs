@@ -7,6 +7,7 @@ use tracing::Instrument;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::{HeaderValue, header};
+use warp::path::FullPath;
 use warp::reply::Response;
 
 use super::action::action;
@@ -30,10 +31,12 @@ pub fn routes(api: Arc<Api>, others: BoxedFilter<(Response,)>) -> BoxedFilter<(R
         .boxed();
     let all = ours.or(others).unify();
     warp::ext::optional::<Caller>()
+        .and(warp::path::full())
         .and(all.map(Ok).or_else(|rejection| async move { Ok::<_, Infallible>((Err(rejection),)) }))
-        .map(|caller: Option<Caller>, response: Result<Response, warp::Rejection>| {
+        .map(|caller: Option<Caller>, path: FullPath, response: Result<Response, warp::Rejection>| {
             let caller = caller.unwrap_or_else(|| Caller::unnamed(None));
-            let mut response = response.unwrap_or_else(|rejection| recover::refuse(&rejection, &caller));
+            let mut response =
+                response.unwrap_or_else(|rejection| recover::refuse(&rejection, path.as_str(), &caller));
             if let Ok(id) = HeaderValue::from_str(&caller.request_id) {
                 response.headers_mut().entry(header::HeaderName::from_static("x-request-id")).or_insert(id);
             }

@@ -7,6 +7,8 @@ use crate::domain::time::Timestamp;
 
 /// Most unknown fields that are named in one answer: an answer must not outgrow what it answers.
 const UNKNOWN_NAMED_MAX: usize = 16;
+/// The largest whole number that every JSON writer holds exactly, as one that counts in fractions has it.
+const EXACT_MAX: f64 = 9_007_199_254_740_991.0;
 /// Most characters of an unknown field's name that are told back.
 const UNKNOWN_CHARS_MAX: usize = 64;
 
@@ -106,7 +108,7 @@ impl Fields {
     /// A whole number between these, both included.
     pub(super) fn whole(&mut self, field: &str, min: i64, max: i64) -> Option<i64> {
         let value = self.take(field)?;
-        let number = value.as_i64().filter(|number| (min..=max).contains(number));
+        let number = whole_number(&value).filter(|number| (min..=max).contains(number));
         if number.is_none() {
             self.refuse(field, Code::InvalidValue, format!("a whole number from {min} to {max} is needed"));
         }
@@ -142,6 +144,16 @@ impl Fields {
         }
         if self.faults.is_empty() { Ok(()) } else { Err(self.faults) }
     }
+}
+
+/// The whole number that a value is, however it is written: writers without integers write `1.0`, and JSON
+/// Schema takes that for an integer too.
+fn whole_number(value: &Value) -> Option<i64> {
+    let written_otherwise = || {
+        let number = value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() <= EXACT_MAX)?;
+        format!("{number:.0}").parse().ok()
+    };
+    value.as_i64().or_else(written_otherwise)
 }
 
 fn into_text(value: Value) -> Option<String> {

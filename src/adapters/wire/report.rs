@@ -176,11 +176,18 @@ fn read(mut value: Value, header_key: Option<String>, limits: &Limits) -> Result
         // Without its kind nobody can say which fields a report should not have.
         fields.pass_over_rest();
     }
-    fields.finish()?;
+    fields.finish().map_err(wrong_first)?;
     let (Some(agent), Some(body)) = (agent, body) else {
         return Err(vec![Fault::new(Code::InvalidValue, "the report is not whole")]);
     };
     Ok(Submission { report: Report { agent, timestamp, instance, body }, key, fingerprint })
+}
+
+/// What is wrong goes before what is not built yet: the first fault gives an answer its status, and doing
+/// without the unbuilt would not help.
+fn wrong_first(mut faults: Vec<Fault>) -> Vec<Fault> {
+    faults.sort_by_key(|fault| fault.code == Code::NotBuilt);
+    faults
 }
 
 /// Whether a text may be an idempotency key.

@@ -74,6 +74,11 @@ fn values() -> Vec<Value> {
         json!(max + 1),
         json!(u64::MAX),
         json!(1.5),
+        json!(2000.0),
+        json!(-0.0),
+        json!(9_007_199_254_740_991.0),
+        json!(9_007_199_254_740_992.0),
+        json!(1e300),
         json!(null),
         json!(true),
         json!([]),
@@ -186,15 +191,12 @@ fn what_belongs_to_a_life_needs_its_name_for_both() {
     }
 }
 
-/// JSON Schema counts characters where a label is bounded in bytes, and has no numbers that are only
-/// written otherwise: there the reader is the stricter one, as the document's words say.
+/// JSON Schema counts characters where a label is bounded in bytes: there the reader is the stricter one, as
+/// the document's words say.
 #[test]
-fn the_reader_is_stricter_in_two_ways_only() {
+fn the_reader_is_stricter_about_long_labels_alone() {
     let schema = jsonschema::validator_for(&schema::<StatusReport>()).unwrap();
-    let labels = json!({"status": "online", "labels": {"k": "é".repeat(33)}});
-    let written = json!({"status": "online", "timestamp": 1.0});
-    for asked in [labels, written] {
-        assert!(schema.is_valid(&asked), "{asked}");
-        assert!(post(STATUS, asked.to_string()).is_err(), "{asked}");
-    }
+    let asked = json!({"status": "online", "labels": {"k": "é".repeat(33)}});
+    assert!(schema.is_valid(&asked));
+    assert_eq!(spots(&post(STATUS, asked.to_string()).unwrap_err()), [(Code::InvalidValue, "/labels")]);
 }

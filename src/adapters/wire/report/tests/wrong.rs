@@ -160,7 +160,7 @@ fn every_fault_of_a_report_is_told_and_wrong_values_come_before_what_is_not_buil
         (STATUS, r#"{"status":"on","leaseMs":1000}"#, &[(InvalidValue, "/status"), (NotBuilt, "/leaseMs")]),
         (HEARTBEAT, "", &[(NotBuilt, "/kind")]),
         (HEARTBEAT, r#"{}"#, &[(NotBuilt, "/kind")]),
-        (HEARTBEAT, r#"{"status":"online"}"#, &[(NotBuilt, "/kind"), (InvalidValue, "/status")]),
+        (HEARTBEAT, r#"{"status":"online"}"#, &[(InvalidValue, "/status"), (NotBuilt, "/kind")]),
         // More than one at once, all of them told.
         (
             LIFECYCLE,
