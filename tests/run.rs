@@ -50,7 +50,7 @@ impl Place {
     /// `run` with these flags and this command.
     fn line(&self, flags: &[&str], command: &[&str]) -> Vec<String> {
         let place = self.0.to_str().unwrap();
-        let begin = [BINARY, "run", "--agent", "demo", "--data-dir", place];
+        let begin = [BINARY, "run", "--agent", "demo", "--data-dir", place, "--spool", place];
         begin
             .iter()
             .chain(&NOWHERE)

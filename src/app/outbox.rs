@@ -8,6 +8,7 @@ mod post;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,7 +19,7 @@ use crate::ports::spool::{Put, SpoolError};
 
 pub use post::Post;
 
-/// Most refusals that are told of one delivery; all are counted.
+/// Most refusals, and most late agents, that are told of one delivery; all refusals are counted.
 pub const REFUSED_TOLD_MAX: usize = 100;
 
 /// A report that the server will never take. It is not kept any longer.
@@ -62,8 +63,8 @@ impl Left {
 pub struct Delivery {
     /// How many were taken.
     pub taken: u64,
-    /// How many of those did not count, since something newer is known of their agents.
-    pub late: u64,
+    /// The first agents of whom some did not count, since something newer is known of them.
+    pub late: BTreeSet<AgentId>,
     /// How many were refused for good.
     pub refused: u64,
     /// The first of those.

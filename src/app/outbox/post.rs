@@ -195,7 +195,9 @@ impl Post {
                         self.learn(Leases::Some);
                     }
                     done.taken = done.taken.saturating_add(1);
-                    done.late = done.late.saturating_add(u64::from(!applied));
+                    if !applied && done.late.len() < REFUSED_TOLD_MAX {
+                        done.late.insert(report.agent);
+                    }
                     gone.push(number);
                 }
                 Answer::Refused(refusal) if passes(&refusal) => {

@@ -202,7 +202,7 @@ impl Courier {
             // It took a lease, so it must hear from us, whatever it was before.
             self.beats = true;
         }
-        if delivery.late > 0 && !std::mem::replace(&mut self.told.late, true) {
+        if delivery.late.contains(&self.agent) && !std::mem::replace(&mut self.told.late, true) {
             self.console.tell(&format!(
                 "some reports did not count: the server knows newer ones. Does {} run twice?",
                 self.agent

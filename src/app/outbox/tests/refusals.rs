@@ -69,7 +69,13 @@ async fn what_is_refused_for_good_is_told_and_forgotten_and_the_rest_goes_on() {
     });
     let done = bench.post.deliver(WITHIN).await;
     let told = Refused { number: 1, agent: agent("a"), refusal: refusal("forbidden_agent", None) };
-    let expected = Delivery { taken: 1, late: 1, refused: 1, refusals: vec![told], ..Delivery::default() };
+    let expected = Delivery {
+        taken: 1,
+        late: [agent("a")].into(),
+        refused: 1,
+        refusals: vec![told],
+        ..Delivery::default()
+    };
     assert_eq!(done, expected);
     assert_eq!(bench.left(), [""; 0]);
 }

@@ -125,7 +125,7 @@ async fn late_and_refused_reports_are_told_of_once() {
         refusal: Refusal { code: code.into(), detail: "\u{1b}[2Jno".into(), retry_after: None },
     };
     let delivery = || Delivery {
-        late: 1,
+        late: [AgentId::parse("demo").unwrap()].into(),
         refused: 3,
         refusals: vec![
             refused("demo", "forbidden"),
