@@ -140,7 +140,7 @@ async fn a_whole_life_without_the_server_is_told_to_it_later() {
     let runner = Runner::new("later", socket.local_addr().unwrap(), tokens.token("r", "report"));
     let output = runner.run(&["--agent", "a1", "--", "sh", "-c", "echo working; kill -KILL $$"]).await;
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("the server is away") && said.contains("report --flush"), "{said}");
+    assert!(said.contains("they are kept") && said.contains("report --flush"), "{said}");
     let server = TestServer::on(socket.listen(64).unwrap().into_std().unwrap(), &[]).await;
     let flushed = runner.command("report", &["--flush"]).output().await.unwrap();
     assert!(flushed.status.success(), "{flushed:?}");
