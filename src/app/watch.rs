@@ -1,14 +1,20 @@
 //! Use case: somebody watches a server from outside, over all losses of the connection.
 //!
 //! Keeps the place in the history, shows each frame as it comes, and comes back after a loss as contract
-//! section 6 says. It folds no fleet: what is shown is what was sent. It knows neither terminals nor
-//! sockets, and takes time and randomness from outside.
+//! section 6 says. The watching itself folds no fleet; `board.rs` does, for screens that show how things
+//! stand. It knows neither terminals nor sockets, and takes time and randomness from outside.
 
+mod board;
+mod connection;
 mod line;
 mod place;
+mod roster;
+mod row;
 mod safe;
 mod verdict;
 
+#[cfg(test)]
+mod given;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +33,11 @@ use crate::ports::transport::Stop;
 use place::{Hole, Place};
 use verdict::{Verdict, verdict};
 
+pub use board::{Board, Link, Look, View};
+pub use connection::Connection;
 pub use line::line;
+pub use roster::{Counts, Kind};
+pub use row::{Row, age};
 pub use safe::{json_line, plain};
 
 /// A connection that lived this long was a good one: what went wrong before it no longer counts. One that
@@ -51,8 +61,8 @@ pub trait Screen: Send {
     /// [`ScreenGone`] ends the watching.
     async fn show(&mut self, received: &Received) -> Result<(), ScreenGone>;
 
-    /// Tells how the connection is doing: one line, safe for a terminal.
-    fn tell(&mut self, state: &str);
+    /// Tells how the connection is doing. Some of its words are the server's.
+    fn tell(&mut self, connection: &Connection);
 }
 
 /// Why the watching ended by itself.
@@ -162,8 +172,7 @@ impl<S: Screen> Watch<S> {
                 Err(Break::Ended(ending)) => ending,
             };
             let wait = self.wait_after(&ending)?;
-            let seconds = format!("{}.{}", wait.as_secs(), wait.subsec_millis() / 100);
-            self.screen.tell(&plain(&format!("{ending}; next try in {seconds} s")));
+            self.screen.tell(&Connection::Lost { ending, next_try: wait });
             sleep(wait).await;
         }
     }
@@ -197,8 +206,8 @@ impl<S: Screen> Watch<S> {
                 }
                 Frame::Goodbye { retry_after } => self.told_to_wait = *retry_after,
                 frame => {
-                    if let Some(state) = state(frame) {
-                        self.screen.tell(&plain(&state));
+                    if let Some(connection) = Connection::of(frame) {
+                        self.screen.tell(&connection);
                     }
                 }
             }
@@ -235,27 +244,5 @@ impl<S: Screen> Watch<S> {
             Verdict::Stop => return Err(Stopped::Dismissed(ending.clone())),
         };
         Ok(self.patience.next(retry_after))
-    }
-}
-
-/// What a frame says about the connection.
-fn state(frame: &Frame) -> Option<String> {
-    match frame {
-        Frame::Hello { user, start, .. } => {
-            Some(format!("connected as {user}: {} ({})", start.mode, start.reason))
-        }
-        Frame::Resync(start) => Some(format!("beginning anew: {} ({})", start.mode, start.reason)),
-        Frame::CopyEnd { agents, sessions, .. } => {
-            Some(format!("up to date: {agents} agents, {sessions} sessions"))
-        }
-        Frame::Error { code, message } => {
-            Some(format!("the server did not take what was sent ({code}): {message}"))
-        }
-        Frame::Event(..)
-        | Frame::Copied(_)
-        | Frame::Heartbeat(_)
-        | Frame::TokenEnding
-        | Frame::Goodbye { .. }
-        | Frame::Other => None,
     }
 }

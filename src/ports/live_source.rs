@@ -113,6 +113,35 @@ pub struct Happening {
     pub exit_code: Option<i64>,
     /// The signal that ended it.
     pub signal: Option<String>,
+    /// Since when it is so, by the server's clock.
+    pub since: Option<Timestamp>,
+    /// How often it was restarted.
+    pub restarts: Option<u64>,
+    /// When it was last heard of, by the server's clock.
+    pub last_seen: Option<Timestamp>,
+    /// It is as it was before the server restarted, and was not heard of since.
+    pub stale: bool,
+}
+
+impl Happening {
+    /// Something that happened to an agent, with nothing else said about it.
+    #[must_use]
+    pub const fn of(agent: String, what: What) -> Self {
+        Self {
+            agent,
+            what,
+            at: None,
+            reason: None,
+            state: None,
+            message: None,
+            exit_code: None,
+            signal: None,
+            since: None,
+            restarts: None,
+            last_seen: None,
+            stale: false,
+        }
+    }
 }
 
 /// A frame, as far as a watcher has to understand it.
@@ -126,6 +155,10 @@ pub enum Frame {
         user: String,
         /// How it begins.
         start: Start,
+        /// What the server's clock said.
+        server_time: Option<Timestamp>,
+        /// The longest time between two signs of life.
+        heartbeat: Duration,
     },
     /// A new beginning on the same connection.
     Resync(Start),
@@ -142,8 +175,13 @@ pub enum Frame {
         /// How many sessions were sent.
         sessions: u64,
     },
-    /// A sign of life, and the highest position considered.
-    Heartbeat(Seq),
+    /// A sign of life.
+    Heartbeat {
+        /// The highest position considered.
+        seq: Seq,
+        /// What the server's clock said.
+        server_time: Option<Timestamp>,
+    },
     /// The token is about to end.
     TokenEnding,
     /// The server did not take what was sent.

@@ -37,7 +37,7 @@ pub(crate) const LAW: &[Room] = &[
     room("adapters/process",   "domain ports adapters/process",              "tokio rustix signal_hook anstream"),
     room("app",                "domain ports app",                       "tokio tracing"),
     room("app/settings*",      "domain ports app",                       "tokio tracing config serde clap"),
-    room("app/cli*",           "domain ports app",                       "tokio tracing config serde clap"),
+    room("app/cli*",           "domain ports app",                       "tokio tracing config serde clap ratatui"),
     room("app/telemetry*",     "domain ports app",                       "tokio tracing tracing_subscriber"),
     room("app/wiring",         EVERYTHING,                               EVERYTHING),
     room("app/run",            EVERYTHING,                               EVERYTHING),

@@ -91,14 +91,18 @@ impl TestServer {
         Self::serve(settings, data_dir, listener).await
     }
 
-    /// Stops and starts again on the same data, at the same address. That is held meanwhile, so that nobody
-    /// else gets it; who connects in between is answered by the new server.
-    pub async fn restart(mut self) -> Self {
+    /// Stops and starts again on the same data, at the same address.
+    pub async fn restart(self) -> Self {
+        self.down().await.up().await
+    }
+
+    /// Stops. The address is held, so that nobody else gets it; who connects now is answered by the server
+    /// that comes back.
+    pub async fn down(mut self) -> Down {
         let listener = self.listener.take().unwrap();
         self.begin_stop();
         self.serving.take().unwrap().await.unwrap();
-        let (settings, data_dir) = (self.settings.clone(), std::mem::take(&mut self.data_dir));
-        Self::serve(settings, data_dir, listener).await
+        Down { settings: self.settings.clone(), data_dir: std::mem::take(&mut self.data_dir), listener }
     }
 
     async fn serve(settings: Settings, data_dir: PathBuf, held: std::net::TcpListener) -> Self {
@@ -173,6 +177,20 @@ impl TestServer {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
+    }
+}
+
+/// A server that is away.
+pub struct Down {
+    settings: Settings,
+    data_dir: PathBuf,
+    listener: std::net::TcpListener,
+}
+
+impl Down {
+    /// Starts again on the same data, at the same address.
+    pub async fn up(self) -> TestServer {
+        TestServer::serve(self.settings, self.data_dir, self.listener).await
     }
 }
 

@@ -19,31 +19,22 @@ const HEARTBEAT_MS: std::ops::RangeInclusive<u64> = 1_000..=60_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NotAFrame;
 
-/// A frame, and for `hello` the time between two heartbeats.
-pub(super) fn read(text: &str) -> Result<(Frame, Option<Duration>), NotAFrame> {
+/// A frame.
+pub(super) fn read(text: &str) -> Result<Frame, NotAFrame> {
     let value: Value = serde_json::from_str(text).map_err(|_| NotAFrame)?;
     let kind = value.get("type").and_then(Value::as_str).ok_or(NotAFrame)?;
     let payload = value.get("payload").unwrap_or(&Value::Null);
     let seq = value.get("seq").and_then(Value::as_u64).map(Seq::new);
-    let frame = match kind {
-        "hello" => {
-            let start = start(payload)?;
-            let epoch = id(payload, "epoch")?.ok_or(NotAFrame)?;
-            if start.view.is_none() {
-                return Err(NotAFrame);
-            }
-            let heartbeat = payload.get("heartbeatMs").and_then(Value::as_u64).unwrap_or(*HEARTBEAT_MS.end());
-            let heartbeat = heartbeat.clamp(*HEARTBEAT_MS.start(), *HEARTBEAT_MS.end());
-            let user = text_of(payload, "userId").unwrap_or_default();
-            return Ok((Frame::Hello { epoch, user, start }, Some(Duration::from_millis(heartbeat))));
-        }
+    Ok(match kind {
+        "hello" => hello(payload)?,
         "resync" => Frame::Resync(start(payload)?),
         "sync:end" => Frame::CopyEnd {
             seq: seq.ok_or(NotAFrame)?,
             agents: payload.get("agents").and_then(Value::as_u64).unwrap_or(0),
             sessions: payload.get("sessions").and_then(Value::as_u64).unwrap_or(0),
         },
-        "heartbeat" => seq.map_or(Frame::Other, Frame::Heartbeat),
+        "heartbeat" => seq
+            .map_or(Frame::Other, |seq| Frame::Heartbeat { seq, server_time: time_of(payload, "timestamp") }),
         "auth:expiring" => Frame::TokenEnding,
         "goodbye" => Frame::Goodbye { retry_after: retry_after(payload) },
         "error" => Frame::Error {
@@ -61,8 +52,7 @@ pub(super) fn read(text: &str) -> Result<(Frame, Option<Duration>), NotAFrame> {
                 }
             }
         },
-    };
-    Ok((frame, None))
+    })
 }
 
 /// The word and the hint of a close reason, where it is the JSON of contract section 6.
@@ -77,6 +67,18 @@ pub(super) fn close_reason(text: &str) -> (String, Option<Duration>) {
 
 fn retry_after(object: &Value) -> Option<Duration> {
     object.get("retryMs").and_then(Value::as_u64).map(Duration::from_millis)
+}
+
+fn hello(payload: &Value) -> Result<Frame, NotAFrame> {
+    let start = start(payload)?;
+    let epoch = id(payload, "epoch")?.ok_or(NotAFrame)?;
+    if start.view.is_none() {
+        return Err(NotAFrame);
+    }
+    let heartbeat = payload.get("heartbeatMs").and_then(Value::as_u64).unwrap_or(*HEARTBEAT_MS.end());
+    let heartbeat = Duration::from_millis(heartbeat.clamp(*HEARTBEAT_MS.start(), *HEARTBEAT_MS.end()));
+    let user = text_of(payload, "userId").unwrap_or_default();
+    Ok(Frame::Hello { epoch, user, start, server_time: time_of(payload, "serverTime"), heartbeat })
 }
 
 fn start(payload: &Value) -> Result<Start, NotAFrame> {
@@ -113,13 +115,21 @@ fn happening(what: What, payload: &Value, detail: &Value) -> Result<Happening, N
     Ok(Happening {
         agent: text_of(payload, "agentId").ok_or(NotAFrame)?,
         what,
-        at: payload.get("timestamp").and_then(Value::as_u64).and_then(Timestamp::from_millis),
+        at: time_of(payload, "timestamp"),
         reason: text_of(detail, "reason"),
         state: text_of(detail, "state"),
         message: text_of(detail, "message"),
         exit_code: detail.get("exitCode").and_then(Value::as_i64),
         signal: text_of(detail, "signal"),
+        since: time_of(detail, "since"),
+        restarts: detail.get("restarts").and_then(Value::as_u64),
+        last_seen: time_of(detail, "lastSeenAt"),
+        stale: detail.get("stale") == Some(&Value::Bool(true)),
     })
+}
+
+fn time_of(object: &Value, name: &str) -> Option<Timestamp> {
+    object.get(name).and_then(Value::as_u64).and_then(Timestamp::from_millis)
 }
 
 fn text_of(object: &Value, name: &str) -> Option<String> {
@@ -139,14 +149,14 @@ mod tests {
     use serde_json::json;
 
     fn frame(value: &Value) -> Frame {
-        read(&value.to_string()).unwrap().0
+        read(&value.to_string()).unwrap()
     }
 
     #[test]
     fn hello_tells_how_it_begins_and_how_often_the_heart_beats() {
         let hello = |heartbeat: u64| {
             json!({"type": "hello", "payload": {"protocol": 1, "epoch": "k3f9", "seq": 1042, "view": "5d0c",
-                "complete": true, "mode": "snapshot", "reason": "new", "heartbeatMs": heartbeat, "userId": "u1"}})
+                "complete": true, "mode": "snapshot", "reason": "new", "heartbeatMs": heartbeat, "userId": "u1", "serverTime": 5}})
         };
         let start = Start {
             mode: "snapshot".to_owned(),
@@ -155,11 +165,19 @@ mod tests {
             view: Some("5d0c".to_owned()),
             complete: Some(true),
         };
-        let expected = Frame::Hello { epoch: "k3f9".to_owned(), user: "u1".to_owned(), start };
         for (told, kept) in [(30_000, 30), (0, 1), (u64::MAX, 60)] {
-            let read = read(&hello(told).to_string()).unwrap();
-            assert_eq!(read, (expected.clone(), Some(Duration::from_secs(kept))));
+            let expected = Frame::Hello {
+                epoch: "k3f9".to_owned(),
+                user: "u1".to_owned(),
+                start: start.clone(),
+                server_time: Timestamp::from_millis(5),
+                heartbeat: Duration::from_secs(kept),
+            };
+            assert_eq!(frame(&hello(told)), expected);
         }
+        let heartbeat = json!({"type": "heartbeat", "payload": {"timestamp": 7}, "seq": 9});
+        let expected = Frame::Heartbeat { seq: Seq::new(9), server_time: Timestamp::from_millis(7) };
+        assert_eq!(frame(&heartbeat), expected);
     }
 
     #[test]
@@ -174,6 +192,20 @@ mod tests {
         let Frame::Copied(happening) = frame(&item) else { panic!() };
         let says = What::Activity { session: "s1".to_owned(), message: "npm test".to_owned() };
         assert_eq!(happening.what, says);
+    }
+
+    #[test]
+    fn a_status_tells_since_when_and_when_it_was_last_heard_where_the_server_says_so() {
+        let status = |detail: Value| {
+            let payload = json!({"agentId": "a1", "status": "online", "timestamp": 5});
+            let whole = json!({"type": "agent:status", "payload": payload, "seq": 1, "detail": detail});
+            let Frame::Event(_, happening) = frame(&whole) else { panic!() };
+            (happening.since, happening.restarts, happening.last_seen, happening.stale)
+        };
+        let whole = json!({"since": 3, "restarts": 2, "lastSeenAt": 4, "stale": true});
+        let time = Timestamp::from_millis;
+        assert_eq!(status(whole), (time(3), Some(2), time(4), true));
+        assert_eq!(status(json!({"since": "x", "stale": 1})), (None, None, None, false));
     }
 
     #[test]

@@ -64,8 +64,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> WsFrames<S> {
     }
 
     fn understand(&mut self, text: &Utf8Bytes) -> Result<Received, Ending> {
-        let (frame, heartbeat) = read(text).map_err(|_| closed(1002, "not a frame of the contract"))?;
-        if let Some(heartbeat) = heartbeat {
+        let frame = read(text).map_err(|_| closed(1002, "not a frame of the contract"))?;
+        if let Frame::Hello { heartbeat, .. } = &frame {
             self.silence_max = heartbeat.saturating_mul(HEARTBEATS_MISSED_MAX);
             self.silent_until = Instant::now() + self.silence_max;
         }

@@ -74,7 +74,10 @@ async fn frames_come_in_order_and_a_wait_that_was_given_up_loses_none() {
     for seq in 1..=3_u64 {
         assert!(timeout(Duration::ZERO, frames.next()).await.is_err());
         server.send(Message::text(format!(r#"{{"type":"heartbeat","seq":{seq}}}"#))).await.unwrap();
-        assert_eq!(frames.next().await.unwrap().frame, Frame::Heartbeat(Seq::new(seq)));
+        assert_eq!(
+            frames.next().await.unwrap().frame,
+            Frame::Heartbeat { seq: Seq::new(seq), server_time: None }
+        );
     }
 }
 

@@ -50,7 +50,9 @@ pub enum Command {
     Token(TokenArgs),
     /// Check the settings, and say what is wrong and where
     Check(SettingsArgs),
-    /// Show the live stream in the terminal
+    /// Show the live fleet in the terminal
+    ///
+    /// In a terminal it is a table that is kept up to date. Into a pipe or a file, and with --lines, it is one line an event; with --json, one line of JSON a frame. Keys of the table: arrows, j, k, Page Up, Page Down, Home and End scroll; / and letters show only agents with these in their name; q quits.
     Watch(WatchArgs),
     /// Send one report about an agent
     ///
@@ -193,6 +195,9 @@ pub struct WatchArgs {
     /// What to show, with commas between: agent:status, agent:lifecycle, session:activity
     #[arg(long, value_name = "TYPE", value_delimiter = ',')]
     pub types: Vec<String>,
+    /// Print each event as one line, also in a terminal
+    #[arg(long, conflicts_with = "json")]
+    pub lines: bool,
     /// Print each frame as one line of JSON
     #[arg(long)]
     pub json: bool,

@@ -1,15 +1,22 @@
-//! `watch`: the live stream in a terminal, over all losses of the connection.
+//! `watch`: the live fleet in a terminal, as a table, as lines or as JSON, over all losses of the connection.
 
+mod draw;
+mod keys;
+mod table;
 mod terminal;
+
+use std::io::IsTerminal;
 
 use super::Process;
 use super::args::WatchArgs;
 use super::client::{Server, server};
 use super::output::Failure;
 use crate::app::run;
-use crate::app::watch::plain;
+use crate::app::watch::{Stopped, plain};
 use crate::domain::grant::Scope;
 use crate::ports::live_source::Ask;
+use crate::ports::transport::Stop;
+use table::Table;
 use terminal::Terminal;
 
 pub(super) fn run(args: &WatchArgs, process: &Process) -> Result<(), Failure> {
@@ -25,7 +32,33 @@ async fn watch(args: &WatchArgs, process: &Process) -> Result<(), Failure> {
     let named = |items: &[String]| items.iter().filter(|item| !item.is_empty()).cloned().collect();
     let ask = Ask { after: None, agents: named(&args.agents), types: named(&args.types) };
     let stop = run::stop_signal()?;
-    let watch = run::watch(&url, tokens, ask, Terminal::new(args.json))?;
     // Some of the words are the server's.
-    watch.run(stop).await.map_err(|stopped| Failure::new(plain(&stopped.to_string())))
+    let why = |stopped: Stopped| Failure::new(plain(&stopped.to_string()));
+    if !shows_table(args, process) {
+        let watch = run::watch(&url, tokens, ask, Terminal::new(args.json))?;
+        return watch.run(stop).await.map_err(why);
+    }
+    let no_colour = process.environment.get("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let table = Table::new(plain(&url), !no_colour);
+    let watch = run::watch(&url, tokens, ask, table.screen())?;
+    let (open, quit) = table
+        .open()
+        .map_err(|error| Failure::new(format!("the terminal cannot show a table ({error}). Try --lines")))?;
+    let stop: Stop = Box::pin(async move {
+        tokio::select! {
+            () = stop => {}
+            () = quit => {}
+        }
+    });
+    let watched = watch.run(stop).await;
+    // The terminal is given back before the last words, which are to stay on it.
+    let closed = open.close().await;
+    watched.map_err(why)?;
+    closed.map_err(|error| Failure::new(format!("the terminal failed: {error}")))
+}
+
+/// A table is for people at a terminal that can move its cursor.
+fn shows_table(args: &WatchArgs, process: &Process) -> bool {
+    let moves_cursor = process.environment.get("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+    !args.json && !args.lines && moves_cursor && std::io::stdout().is_terminal()
 }

@@ -47,7 +47,7 @@ fn words(happening: &Happening) -> String {
 }
 
 /// `2026-01-31T23:59:59Z`
-fn utc(at: Timestamp) -> String {
+pub(super) fn utc(at: Timestamp) -> String {
     let seconds = at.millis() / 1000;
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = date(days);
@@ -71,20 +71,13 @@ const fn date(days: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::given::heartbeat;
     use super::*;
     use crate::domain::cursor::Seq;
 
     fn happening(what: What) -> Happening {
-        Happening {
-            agent: "a1".to_owned(),
-            what,
-            at: Timestamp::from_millis(1_795_460_401_000),
-            reason: None,
-            state: None,
-            message: None,
-            exit_code: None,
-            signal: None,
-        }
+        let at = Timestamp::from_millis(1_795_460_401_000);
+        Happening { at, ..Happening::of("a1".to_owned(), what) }
     }
 
     fn event(happening: Happening) -> String {
@@ -128,7 +121,7 @@ mod tests {
     fn how_things_stand_is_told_apart_from_what_happened() {
         let stands = line(&Frame::Copied(happening(What::Status("online".to_owned())))).unwrap();
         assert!(stands.ends_with("a1  online (as it stands)"), "{stands}");
-        assert_eq!(line(&Frame::Heartbeat(Seq::new(1))), None);
+        assert_eq!(line(&heartbeat(1)), None);
     }
 
     #[test]

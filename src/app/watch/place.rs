@@ -59,7 +59,7 @@ impl Place {
                 Ok(())
             }
             Frame::Event(seq, _) => self.advance(*seq, 1),
-            Frame::Heartbeat(seq) => self.advance(*seq, 0),
+            Frame::Heartbeat { seq, .. } => self.advance(*seq, 0),
             Frame::Copied(_)
             | Frame::TokenEnding
             | Frame::Error { .. }
@@ -103,8 +103,9 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
+    use super::super::given::{copy_end, event, heartbeat, status};
     use super::*;
-    use crate::ports::live_source::{Happening, What};
+    use crate::ports::live_source::Happening;
 
     fn start(mode: &str, view: &str, complete: bool) -> Start {
         Start {
@@ -117,28 +118,11 @@ mod tests {
     }
 
     fn hello(epoch: &str, start: Start) -> Frame {
-        Frame::Hello { epoch: epoch.to_owned(), user: "alice".to_owned(), start }
+        super::super::given::hello(epoch, start)
     }
 
     fn happening() -> Happening {
-        Happening {
-            agent: "a1".to_owned(),
-            what: What::Status("online".to_owned()),
-            at: None,
-            reason: None,
-            state: None,
-            message: None,
-            exit_code: None,
-            signal: None,
-        }
-    }
-
-    fn event(seq: u64) -> Frame {
-        Frame::Event(Seq::new(seq), happening())
-    }
-
-    fn copy_end(seq: u64) -> Frame {
-        Frame::CopyEnd { seq: Seq::new(seq), agents: 1, sessions: 0 }
+        status("a1", "online")
     }
 
     fn after(place: &mut Place, frames: &[Frame]) -> Option<String> {
@@ -161,12 +145,8 @@ mod tests {
     fn the_old_place_stays_until_a_copy_is_whole() {
         let mut place = Place::default();
         after(&mut place, &[hello("e", start("snapshot", "v", true)), copy_end(7)]);
-        let lost = [
-            hello("f", start("snapshot", "w", true)),
-            Frame::Copied(happening()),
-            event(3),
-            Frame::Heartbeat(Seq::new(9)),
-        ];
+        let lost =
+            [hello("f", start("snapshot", "w", true)), Frame::Copied(happening()), event(3), heartbeat(9)];
         assert_eq!(after(&mut place, &lost).unwrap(), "e:7:v");
         assert_eq!(after(&mut place, &[copy_end(3)]).unwrap(), "f:3:w");
     }
@@ -195,13 +175,13 @@ mod tests {
     fn a_heartbeat_moves_it_over_what_is_hidden() {
         let mut place = Place::default();
         after(&mut place, &[hello("e", start("snapshot", "v", false)), copy_end(7)]);
-        assert_eq!(after(&mut place, &[Frame::Heartbeat(Seq::new(30))]).unwrap(), "e:30:v");
-        assert_eq!(after(&mut place, &[Frame::Heartbeat(Seq::new(29)), event(30)]).unwrap(), "e:30:v");
+        assert_eq!(after(&mut place, &[heartbeat(30)]).unwrap(), "e:30:v");
+        assert_eq!(after(&mut place, &[heartbeat(29), event(30)]).unwrap(), "e:30:v");
     }
 
     #[test]
     fn with_nothing_hidden_a_hole_is_seen_and_the_place_stays_before_it() {
-        for frame in [event(9), Frame::Heartbeat(Seq::new(8))] {
+        for frame in [event(9), heartbeat(8)] {
             let mut place = Place::default();
             after(&mut place, &[hello("e", start("snapshot", "v", true)), copy_end(7)]);
             let Err(hole) = place.take(&frame) else { panic!("{frame:?}") };

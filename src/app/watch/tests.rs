@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
+use super::given::{copy_end, event, heartbeat};
 use super::*;
-use crate::domain::cursor::Seq;
 use crate::ports::entropy::MockEntropy;
-use crate::ports::live_source::{Happening, MockLiveFrames, MockLiveSource, Start, What};
+use crate::ports::live_source::{MockLiveFrames, MockLiveSource, Start};
 
 /// What one connection does: frames, and how it ends; or how it does not come about.
 type Script = Result<(Vec<Frame>, Ending), Ending>;
@@ -52,8 +52,8 @@ impl Screen for Paper {
         if Some(kept.0) == self.gone_at { Err(ScreenGone) } else { Ok(()) }
     }
 
-    fn tell(&mut self, state: &str) {
-        self.kept.lock().unwrap().1.push(state.to_owned());
+    fn tell(&mut self, connection: &Connection) {
+        self.kept.lock().unwrap().1.push(connection.to_string());
     }
 }
 
@@ -109,25 +109,7 @@ fn hello(epoch: &str, mode: &str) -> Frame {
         view: Some("v".to_owned()),
         complete: Some(true),
     };
-    Frame::Hello { epoch: epoch.to_owned(), user: "alice".to_owned(), start }
-}
-
-fn copy_end(seq: u64) -> Frame {
-    Frame::CopyEnd { seq: Seq::new(seq), agents: 0, sessions: 0 }
-}
-
-fn event(seq: u64) -> Frame {
-    let happening = Happening {
-        agent: "a1".to_owned(),
-        what: What::AgentRemoved,
-        at: None,
-        reason: None,
-        state: None,
-        message: None,
-        exit_code: None,
-        signal: None,
-    };
-    Frame::Event(Seq::new(seq), happening)
+    given::hello(epoch, start)
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,7 +117,7 @@ async fn after_a_loss_it_goes_on_from_the_last_place_and_an_unfinished_copy_move
     let scripts = vec![
         Ok((vec![hello("e", "snapshot"), copy_end(7), event(8)], broken())),
         Ok((vec![hello("f", "snapshot"), event(3)], broken())),
-        Ok((vec![hello("f", "snapshot"), copy_end(3), Frame::Heartbeat(Seq::new(3))], broken())),
+        Ok((vec![hello("f", "snapshot"), copy_end(3), heartbeat(3)], broken())),
     ];
     let seen = watch(&["t"], scripts, Paper::default()).await;
     let after: Vec<_> = seen.opened.iter().map(|(after, ..)| after.as_str()).collect();
@@ -281,5 +263,5 @@ impl Screen for StopsAt {
         std::future::pending().await
     }
 
-    fn tell(&mut self, _: &str) {}
+    fn tell(&mut self, _: &Connection) {}
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use async_trait::async_trait;
 
-use crate::app::watch::{Screen, ScreenGone, json_line, line};
+use crate::app::watch::{Connection, Screen, ScreenGone, json_line, line, plain};
 use crate::ports::live_source::Received;
 
 /// Standard output and standard error.
@@ -36,7 +36,8 @@ impl Screen for Terminal {
         }
     }
 
-    fn tell(&mut self, state: &str) {
-        let _reader_gone = writeln!(io::stderr().lock(), "mission-control: {state}");
+    fn tell(&mut self, connection: &Connection) {
+        let words = plain(&connection.to_string());
+        let _reader_gone = writeln!(io::stderr().lock(), "mission-control: {words}");
     }
 }
