@@ -109,8 +109,8 @@ pub struct View {
     pub link: Link,
     /// Whose connection it is; empty before that is known.
     pub user: String,
-    /// All agents by status.
-    pub counts: Counts,
+    /// All agents by status; none before the first copy is whole, when nothing is known of them.
+    pub counts: Option<Counts>,
     /// The position of the last event; none before the first copy is whole.
     pub seq: Option<u64>,
     /// How long ago the last frame came.
@@ -235,7 +235,7 @@ impl Board {
         View {
             link,
             user: self.user.clone(),
-            counts: self.shown.counts(),
+            counts: self.true_at.map(|_| self.shown.counts()),
             seq: self.seq.map(Seq::get),
             last_frame: self.heard_at.map(|at| now.saturating_duration_since(at)),
             as_of,

@@ -75,7 +75,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, view: &View, hands: &Hands, server: &s
     let state_style = if live { palette.of(Kind::Online) } else { palette.warning() };
     let taken = paper.right(0, &state(&view.link), state_style);
     paper.left(0, &format!("Mission Control  {server}{user}"), Modifier::BOLD.into(), taken);
-    let taken = paper.counts(view.counts, palette);
+    let taken = view.counts.map_or(0, |counts| paper.counts(counts, palette));
     let position = position(view);
     if !paper.right_beside(taken, 1, &position, Style::new()) {
         let last = position.rsplit("   ").next().unwrap_or_default();
@@ -216,17 +216,20 @@ fn warning(view: &View) -> String {
 }
 
 const fn nobody(view: &View, hands: &Hands) -> &'static str {
-    if !hands.look.filter.is_empty() {
-        "No agent has this in its name."
-    } else if matches!(view.link, Link::Live) {
+    if view.counts.is_none() {
+        "The fleet is not known yet."
+    } else if hands.look.filter.is_empty() {
         "No agent was reported yet."
     } else {
-        ""
+        "No agent has this in its name."
     }
 }
 
 /// Which rows are seen, and how many are not.
 fn window(view: &View) -> String {
+    if view.counts.is_none() {
+        return String::new();
+    }
     let last = view.above.saturating_add(view.rows.len());
     let more = view.matching.saturating_sub(last);
     match (view.above, more) {

@@ -129,8 +129,10 @@ fn what_is_shown_is_not_live_before_the_copy_is_whole() {
     let (mut board, now) = board(&[begun("snapshot"), copied("a", "online"), copied("b", "online")]);
     let view = board.view(&whole(), now);
     assert_eq!((view.link, view.rows.len(), view.as_of), (Link::Copying { items: 2 }, 0, None));
+    assert_eq!(view.counts, None, "nothing known is not nobody");
     board.take(&copy_end(7), now);
-    assert_eq!(board.view(&whole(), now).link, Link::Live);
+    let view = board.view(&whole(), now);
+    assert_eq!((view.link, view.counts.unwrap().online), (Link::Live, 2));
     board.tell(&lost(), now);
     let later = now + Duration::from_secs(60);
     board.take(&begun("delta"), later);
@@ -181,5 +183,5 @@ fn a_look_is_a_window_that_never_runs_past_the_end() {
         assert_eq!(view.rows[0].agent, first, "{filter} {skip}");
     }
     let nobody = board.view(&Look { filter: "x".to_owned(), take: 10, ..Look::default() }, now);
-    assert_eq!((nobody.rows.len(), nobody.matching, nobody.counts.online), (0, 0, 30));
+    assert_eq!((nobody.rows.len(), nobody.matching, nobody.counts.unwrap().online), (0, 0, 30));
 }

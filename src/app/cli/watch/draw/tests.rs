@@ -204,7 +204,10 @@ fn an_empty_table_says_why_it_is_empty() {
     let (mut board, now) = (Board::default(), Instant::now());
     assert!(screen(&board, now)[0].ends_with("◌ connecting"));
     board.take(&hello(), now);
-    assert_eq!(screen(&board, now)[2], "✕ NOT LIVE: a copy of the fleet is arriving");
+    let lines = screen(&board, now);
+    assert_eq!(lines[2], "✕ NOT LIVE: a copy of the fleet is arriving");
+    assert_eq!((lines[1].trim(), lines[4].as_str()), ("last frame 0s ago", "The fleet is not known yet."));
+    assert!(lines[11].trim_start().starts_with("↑"), "no count: {lines:#?}");
     board.take(&Told::CopyEnd { seq: Seq::new(0), agents: 0, sessions: 0 }, now);
     assert_eq!(screen(&board, now)[4], "No agent was reported yet.");
 }
