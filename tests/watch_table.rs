@@ -125,9 +125,13 @@ async fn a_table_follows_the_fleet_through_a_restart_and_gives_the_terminal_back
     let crash = json!({"event": "crash", "exitCode": 137, "signal": "SIGKILL"});
     report(&server, "a1/lifecycle", &crash).await;
     terminal.shows("exit 137, SIGKILL, crash").await;
-    let lines = terminal.lines();
-    assert!(lines[4].starts_with("▲ error    a1") && lines[5].starts_with("● online   a0"), "{lines:#?}");
-    assert!(lines[1].starts_with("▲ 1 error   ● 1 online   ○ 0 offline"), "{lines:#?}");
+    terminal
+        .until("errors first", |lines| {
+            lines[4].starts_with("▲ error    a1")
+                && lines[5].starts_with("● online   a0")
+                && lines[1].starts_with("▲ 1 error   ● 1 online   ○ 0 offline")
+        })
+        .await;
 
     terminal.resize(12, 120).await;
     terminal.shows("RESTARTS").await;
