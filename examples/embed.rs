@@ -6,9 +6,9 @@ use mission_control::domain::{id::AgentId, lifecycle::Status};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let settings = Settings::load(&Sources::default())?;
+    let settings = Settings::load(&Sources::of_process())?;
+    let listener = tokio::net::TcpListener::bind(settings.server.listen).await?;
     let control = MissionControl::start(settings).await?;
     control.report_status(AgentId::parse("importer")?, Status::Online).await?;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
     Ok(control.serve_until_signalled(listener).await?)
 }

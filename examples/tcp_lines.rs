@@ -133,15 +133,14 @@ async fn send(stream: &mut TcpStream, lines: &[u8]) -> Result<(), End> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let environment = std::env::vars().collect();
-    let settings = Settings::load(&Sources { environment, ..Sources::default() })?;
+    let settings = Settings::load(&Sources::of_process())?;
     let (heartbeat, ring_events) = (settings.stream.heartbeat, settings.stream.ring_events);
     let web = TcpListener::bind(settings.server.listen).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     writeln!(std::io::stdout(), "{} {}", web.local_addr()?, listener.local_addr()?)?;
     let readers = Arc::new(Readers::new(ring_events, |event| line(&frame::event(event)).into()));
     let copies = Arc::new(Copies::new(|json, part| part.extend_from_slice(&line(json))));
-    let control = MissionControl::start_with(settings, vec![readers.clone()]).await?;
+    let control = MissionControl::builder(settings).publisher(readers.clone()).start().await?;
     let (feed, clock) = (control.live_feed(), SystemClock::start());
     let lines = Box::new(TcpLines { listener, feed, readers, copies, clock, heartbeat });
     tokio::try_join!(control.serve(web, stop_signal()?), lines.serve(stop_signal()?))?;

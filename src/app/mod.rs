@@ -32,6 +32,8 @@ pub mod settings;
 pub mod telemetry;
 
 #[cfg(feature = "server")]
+pub mod builder;
+#[cfg(feature = "server")]
 pub mod run;
 #[cfg(feature = "server")]
 mod wiring;

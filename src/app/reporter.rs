@@ -33,7 +33,7 @@ impl Reporter {
     /// # Errors
     /// `fleet_full`, `unavailable`, `store_full`, `draining`.
     pub async fn report_status(&self, agent: AgentId, status: Status) -> Result<Receipt, Fault> {
-        self.report(agent, ReportBody::Status { status, message: None, state: None, labels: None }).await
+        self.say(agent, ReportBody::Status { status, message: None, state: None, labels: None }).await
     }
 
     /// Reports a change in the life of an agent's process.
@@ -46,7 +46,7 @@ impl Reporter {
         signal: Signal,
         exit: Exit,
     ) -> Result<Receipt, Fault> {
-        self.report(agent, ReportBody::Lifecycle { signal, message: None, exit, labels: None }).await
+        self.say(agent, ReportBody::Lifecycle { signal, message: None, exit, labels: None }).await
     }
 
     /// Reports a session's new last message.
@@ -60,13 +60,30 @@ impl Reporter {
         last_message: &str,
     ) -> Result<Receipt, Fault> {
         let last_message = Message::cut(last_message, self.limits.message_bytes);
-        self.report(agent, ReportBody::Activity { session, last_message, state: None }).await
+        self.say(agent, ReportBody::Activity { session, last_message, state: None }).await
     }
 
-    async fn report(&self, agent: AgentId, body: ReportBody) -> Result<Receipt, Fault> {
+    /// Reports everything that a report may say. Its events are as durable as the log when this comes back.
+    ///
+    /// # Errors
+    /// [`Code::Draining`](crate::domain::fault::Code) while the node stops, what is wrong with the report, or what
+    /// keeps the log from taking it.
+    pub async fn report(&self, report: Report) -> Result<Receipt, Fault> {
         self.stage.admit()?;
-        let report = Report { agent, timestamp: None, instance: None, body };
         append_one(self.log.as_ref(), Command::Report(report)).await
+    }
+
+    /// Forgets an agent and its sessions.
+    ///
+    /// # Errors
+    /// As [`Self::report`]; [`Code::NotFound`](crate::domain::fault::Code) for an agent that is unknown.
+    pub async fn forget(&self, agent: AgentId) -> Result<Receipt, Fault> {
+        self.stage.admit()?;
+        append_one(self.log.as_ref(), Command::Forget(agent)).await
+    }
+
+    async fn say(&self, agent: AgentId, body: ReportBody) -> Result<Receipt, Fault> {
+        self.report(Report { agent, timestamp: None, instance: None, body }).await
     }
 }
 

@@ -15,6 +15,7 @@ use crate::adapters::jwt::KeyError;
 use crate::adapters::process::{self, Children, ForUs};
 use crate::adapters::spool::{self, SqliteSpool};
 use crate::adapters::system::{OsEntropy, StopSignals, SystemClock};
+use crate::app::builder::{Builder, Swaps};
 use crate::app::drain::drain;
 use crate::app::outbox::{Outbox, Post};
 use crate::app::reporter::Reporter;
@@ -26,12 +27,12 @@ use crate::app::watch::{Screen, Watch};
 use crate::app::wiring::{self, Node};
 use crate::domain::fault::Fault;
 use crate::domain::grant::Grant;
-use crate::domain::id::{AgentId, UserId};
-use crate::domain::lifecycle::Status;
+use crate::domain::id::{AgentId, SessionId, UserId};
+use crate::domain::lifecycle::{Signal, Status};
+use crate::domain::report::{Exit, Report};
 use crate::ports::clock::Clock;
 use crate::ports::entropy::{EntropyError, random_id};
 use crate::ports::event_log::{LogError, Receipt};
-use crate::ports::event_publisher::EventPublisher;
 use crate::ports::intake::Intake;
 use crate::ports::live_feed::LiveFeed;
 use crate::ports::live_source::{AddressError, Ask};
@@ -82,20 +83,17 @@ impl MissionControl {
     /// # Errors
     /// [`StartError`].
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        Self::start_with(settings, Vec::new()).await
+        Self::builder(settings).start().await
     }
 
-    /// Starts a node that also publishes to transports of the program around it. Their rings hold
-    /// `stream.ring_events` events, as the node counts on it; each transport calls [`Self::live_feed`] and
-    /// [`Self::intake`].
-    ///
-    /// # Errors
-    /// [`StartError`].
-    pub async fn start_with(
-        settings: Settings,
-        publishers: Vec<Arc<dyn EventPublisher>>,
-    ) -> Result<Self, StartError> {
-        let node = wiring::join(&settings, publishers).await?;
+    /// A node with some parts of the program around it: a log, a verifier of tokens, a transport.
+    #[must_use]
+    pub fn builder(settings: Settings) -> Builder {
+        Builder::new(settings)
+    }
+
+    pub(crate) async fn start_swapped(settings: Settings, swaps: Swaps) -> Result<Self, StartError> {
+        let node = wiring::join(&settings, swaps).await?;
         let (hub, log, stage) = (Arc::clone(&node.hub), Arc::clone(&node.log), Arc::clone(&node.stage));
         let following = tokio::spawn(async move { hub.run(log, stage).await });
         Ok(Self { node, settings, following })
@@ -128,9 +126,51 @@ impl MissionControl {
     /// Reports an agent's status from within the process.
     ///
     /// # Errors
-    /// Of [`Reporter::report_status`].
+    /// Of [`Reporter::report`].
     pub async fn report_status(&self, agent: AgentId, status: Status) -> Result<Receipt, Fault> {
         self.node.reporter.report_status(agent, status).await
+    }
+
+    /// Reports that an agent started, stopped, restarted or crashed.
+    ///
+    /// # Errors
+    /// Of [`Reporter::report`].
+    pub async fn report_lifecycle(
+        &self,
+        agent: AgentId,
+        signal: Signal,
+        exit: Exit,
+    ) -> Result<Receipt, Fault> {
+        self.node.reporter.report_lifecycle(agent, signal, exit).await
+    }
+
+    /// Reports what a session of an agent is doing. A message that is too long is cut.
+    ///
+    /// # Errors
+    /// Of [`Reporter::report`].
+    pub async fn report_activity(
+        &self,
+        agent: AgentId,
+        session: SessionId,
+        last_message: &str,
+    ) -> Result<Receipt, Fault> {
+        self.node.reporter.report_activity(agent, session, last_message).await
+    }
+
+    /// Reports everything that a report may say: labels, a state, a process life, a time.
+    ///
+    /// # Errors
+    /// Of [`Reporter::report`].
+    pub async fn report(&self, report: Report) -> Result<Receipt, Fault> {
+        self.node.reporter.report(report).await
+    }
+
+    /// Forgets an agent and its sessions.
+    ///
+    /// # Errors
+    /// Of [`Reporter::forget`].
+    pub async fn forget(&self, agent: AgentId) -> Result<Receipt, Fault> {
+        self.node.reporter.forget(agent).await
     }
 
     /// The code of a sign-in link for this user: good once, for ten minutes.

@@ -19,6 +19,7 @@ use crate::adapters::system::{OsEntropy, SystemClock};
 use crate::adapters::wire::handshake::OriginRule;
 use crate::adapters::ws::{self, LiveSockets, WsSettings};
 use crate::app::admin::AppAdmin;
+use crate::app::builder::Swaps;
 use crate::app::gate::AppGate;
 use crate::app::hub::{Hub, HubLimits};
 use crate::app::intake::AppIntake;
@@ -41,7 +42,9 @@ use crate::ports::event_publisher::EventPublisher;
 use crate::ports::intake::Intake;
 use crate::ports::live_feed::LiveFeed;
 use crate::ports::token_issuer::TokenIssuer;
+use crate::ports::token_verifier::TokenVerifier;
 
+use keys::NoKeys;
 pub(super) use keys::{issuer, key_ring};
 
 /// The file of revocations within the data directory.
@@ -61,17 +64,24 @@ pub(super) struct Node {
     pub(super) entropy: Arc<dyn Entropy>,
 }
 
-/// Joins the parts of a node as the settings say. Publishers of transports that are not ours come beside
-/// our own.
-pub(super) async fn join(
-    settings: &Settings,
-    foreign: Vec<Arc<dyn EventPublisher>>,
-) -> Result<Node, StartError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+/// Joins the parts of a node as the settings say, or with what takes their place. Publishers of transports
+/// that are not ours come beside our own.
+pub(super) async fn join(settings: &Settings, swaps: Swaps) -> Result<Node, StartError> {
+    let Swaps { event_log: log, token_verifier, clock, publishers: foreign } = swaps;
+    let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::start()));
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
-    let keys = Arc::new(key_ring(settings, entropy.as_ref())?);
+    let (verifier, issuer): (Arc<dyn TokenVerifier>, Arc<dyn TokenIssuer>) = match token_verifier {
+        Some(verifier) => (verifier, Arc::new(NoKeys)),
+        None => {
+            let keys = Arc::new(key_ring(settings, entropy.as_ref())?);
+            (keys.clone(), keys)
+        }
+    };
     let limits = desk_limits(settings);
-    let log = event_log(settings, limits, &clock, entropy.as_ref())?;
+    let log = match log {
+        Some(log) => log,
+        None => event_log(settings, limits, &clock, entropy.as_ref())?,
+    };
     let sockets = Arc::new(LiveSockets::new(settings.stream.ring_events));
     let streams = Arc::new(Readers::new(settings.stream.ring_events, sse::encode));
     let mut publishers: Vec<Arc<dyn EventPublisher>> = vec![sockets.clone(), streams.clone()];
@@ -83,7 +93,7 @@ pub(super) async fn join(
     let tickets = Tickets::new(Arc::clone(&clock), Arc::clone(&entropy));
     let kept = RevocationFile::new(settings.server.data_dir.join(REVOCATIONS_FILE));
     let revocations = Arc::new(RevocationList::load(Arc::new(kept)).await.map_err(StartError::Revocations)?);
-    let gate = Arc::new(AppGate::new(keys.clone(), Arc::clone(&clock), tickets, Arc::clone(&revocations)));
+    let gate = Arc::new(AppGate::new(verifier, Arc::clone(&clock), tickets, Arc::clone(&revocations)));
     let intake: Arc<dyn Intake> = Arc::new(AppIntake::new(
         Arc::clone(&log),
         Arc::clone(&clock),
@@ -99,8 +109,12 @@ pub(super) async fn join(
         Arc::clone(&stage),
         feed_settings(settings),
     ));
-    let sign_in =
-        AppSignIn::new(keys.clone(), Arc::clone(&clock), Arc::clone(&entropy), Arc::clone(&revocations));
+    let sign_in = AppSignIn::new(
+        Arc::clone(&issuer),
+        Arc::clone(&clock),
+        Arc::clone(&entropy),
+        Arc::clone(&revocations),
+    );
     let api = Arc::new(Api {
         gate,
         intake: Arc::clone(&intake),
@@ -117,7 +131,7 @@ pub(super) async fn join(
     let page = dashboard::routes().map(Reply::into_response).boxed();
     let routes = http::routes(api, live.or(page).unify().boxed());
     let reporter = Reporter::new(Arc::clone(&log), Arc::clone(&stage), limits);
-    Ok(Node { log, hub, stage, reporter, routes, feed, intake, issuer: keys, clock, entropy })
+    Ok(Node { log, hub, stage, reporter, routes, feed, intake, issuer, clock, entropy })
 }
 
 fn event_log(

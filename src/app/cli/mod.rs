@@ -20,6 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::app::settings::environment;
 use args::{Args, Command};
 use output::complain;
 
@@ -41,10 +42,7 @@ pub fn main() -> ExitCode {
             return if failed { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
-    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    };
-    let process = Process { environment: std::env::vars_os().filter_map(text).collect() };
+    let process = Process { environment: environment() };
     let command = args.into_command();
     let done = match &command {
         Command::Serve(args) => serve::run(args, &process),

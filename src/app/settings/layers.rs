@@ -18,6 +18,22 @@ pub struct Sources {
     pub flags: Vec<Flag>,
 }
 
+impl Sources {
+    /// What the server itself reads without flags: `mission-control.toml` if it is there, and the environment.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self { file: ConfigFile::choose(None), environment: environment(), flags: Vec::new() }
+    }
+}
+
+/// The environment of the process; variables that are not text are left out.
+#[must_use]
+pub fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
 /// Which settings file is read.
 #[derive(Clone, Default)]
 pub enum ConfigFile {

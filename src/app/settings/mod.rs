@@ -28,7 +28,7 @@ mod tests;
 pub use choice::{Algorithm, Durability, Level, LogFormat, LogKind, Scope};
 pub use key::{Built, Key, Kind};
 pub use keys::KEYS;
-pub use layers::{ConfigFile, Flag, Sources};
+pub use layers::{ConfigFile, Flag, Sources, environment};
 pub use limits::Limits;
 pub use network::{Network, NetworkError};
 pub use origin::{Origin, OriginError};

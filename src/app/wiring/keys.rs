@@ -7,8 +7,10 @@ use crate::adapters::system::{SECRET_FILE, read_key_file, read_or_make_secret, r
 use crate::app::run::StartError;
 use crate::app::settings::{self, Settings};
 use crate::domain::grant::{Scope, Scopes};
+use crate::domain::time::Timestamp;
 use crate::ports::entropy::Entropy;
-use crate::ports::token_issuer::TokenIssuer;
+use crate::ports::token_issuer::{IssueError, NewToken, Note, Purpose, TokenIssuer};
+use crate::ports::token_verifier::SecretText;
 
 /// The keys of a server. Without any in the settings, the secret of the data directory, which is made
 /// on first start.
@@ -60,5 +62,22 @@ const fn algorithm_of(algorithm: settings::Algorithm) -> Algorithm {
         settings::Algorithm::Rs256 => Algorithm::Rs256,
         settings::Algorithm::Es256 => Algorithm::Es256,
         settings::Algorithm::EdDsa => Algorithm::EdDsa,
+    }
+}
+
+/// Makes nothing: who has a verifier of tokens of his own makes them elsewhere.
+pub(crate) struct NoKeys;
+
+impl TokenIssuer for NoKeys {
+    fn issue(&self, _: &NewToken) -> Result<SecretText, IssueError> {
+        Err(IssueError::NoSecret)
+    }
+
+    fn seal(&self, _: Purpose, _: &Note) -> Result<SecretText, IssueError> {
+        Err(IssueError::NoSecret)
+    }
+
+    fn unseal(&self, _: Purpose, _: &SecretText, _: Timestamp) -> Result<Note, IssueError> {
+        Err(IssueError::NoSecret)
     }
 }
