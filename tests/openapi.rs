@@ -213,6 +213,76 @@ async fn small_bodies_are_taken_as_their_schemas_say() {
     }
 }
 
+/// Parts of queries and heads, as values of their schemas. What is a list is sent with commas.
+fn parts() -> Vec<(&'static str, Value)> {
+    let patterns = |count: usize| json!((0..count).map(|n| format!("a{n}")).collect::<Vec<_>>());
+    let (long, longer) = ("a".repeat(128), "a".repeat(129));
+    let cursors =
+        ["", "k3f9:1", "k:0:00000001abcdef09", "k", "K:1", "k:x", "k:1:zz", "k:1:00000001ABCDEF09", "k 1"];
+    let lists = [json!([]), json!(["*a*b*c"]), json!(["*a*b*c*d"]), json!(["*a*b*c*d*"]), json!(["a b"])];
+    let more = [patterns(64), patterns(65), json!([long]), json!([longer]), json!(["é"])];
+    let types =
+        [json!([]), json!(["agent:status", "session:activity"]), json!(["agent:removed"]), json!(["x"])];
+    let keys = ["k", "a b", "~", "é", &long, &longer];
+    let mut parts: Vec<_> = cursors.map(|cursor| ("after", json!(cursor))).into();
+    parts.extend(lists.into_iter().chain(more).map(|list| ("agents", list)));
+    parts.extend(types.map(|list| ("types", list)));
+    parts.extend([0, 1, 1000, 1001].map(|limit| ("limit", json!(limit))));
+    parts.extend(keys.map(|key| ("Idempotency-Key", json!(key))));
+    parts
+}
+
+#[tokio::test]
+async fn queries_and_heads_are_taken_as_their_schemas_say() {
+    let node = Node::start().await;
+    let document = Document::of(&node.server).await;
+    for (name, value) in parts() {
+        let head = name == "Idempotency-Key";
+        let operation = document.operation(if head { "reportStatus" } else { "listEvents" });
+        let parameter =
+            operation.parameters().into_iter().find(|parameter| parameter["name"] == name).unwrap();
+        let text = match &value {
+            Value::Array(items) => {
+                items.iter().map(|item| item.as_str().unwrap()).collect::<Vec<_>>().join(",")
+            }
+            Value::String(text) => text.clone(),
+            number => number.to_string(),
+        };
+        let right = node.right(&operation).await;
+        let request = if head {
+            right.with_header(name, &text)
+        } else {
+            right.clone().at(&format!(
+                "{}?{name}={}",
+                right.path,
+                text.replace(' ', "%20").replace('é', "%C3%A9")
+            ))
+        };
+        let answer = request.send(&node.server).await;
+        let fits = document.validator(&parameter["schema"]).is_valid(&value);
+        // A cursor that can be read may still be of another history.
+        assert!(matches!(answer.status, 200 | 410 | 422), "{name}={text}: {answer:?}");
+        assert_eq!(answer.status != 422, fits, "{name}={text}: {answer:?}");
+        document.check(&operation, &answer);
+    }
+}
+
+#[tokio::test]
+async fn a_batch_is_as_long_as_its_schema_says() {
+    let node = Node::start().await;
+    let document = Document::of(&node.server).await;
+    let operation = document.operation("reportBatch");
+    let schema = document.validator(&operation.body());
+    for (count, status) in [(0, 422), (1, 200), (1000, 200), (1001, 422)] {
+        let item = |n| json!({"kind": "status", "agentId": format!("b{n}"), "status": "online"});
+        let body = json!((0..count).map(item).collect::<Vec<_>>());
+        assert_eq!(schema.is_valid(&body), status == 200, "{count}");
+        let answer = node.right(&operation).await.with_body(body).send(&node.server).await;
+        assert_eq!(answer.status, status, "{count}: {answer:?}");
+        document.check(&operation, &answer);
+    }
+}
+
 #[tokio::test]
 async fn a_method_that_is_not_written_is_not_there() {
     let node = Node::start().await;

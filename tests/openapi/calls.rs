@@ -64,14 +64,16 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) async fn start() -> Self {
-        // Refusals are what is asked for here.
-        let server = TestServer::with(&[("limits.refused_handshakes_per_second", "1000")]).await;
+        // Refusals are what is asked for here, and one session too many removes another.
+        let settings = [("limits.refused_handshakes_per_second", "1000"), ("limits.sessions_per_agent", "1")];
+        let server = TestServer::with(&settings).await;
         let reporter = server.token("reporter", "report");
         let long = "é".repeat(3000);
         let reports = json!([
             {"kind": "status", "agentId": "a1", "status": "online", "state": "working", "message": long,
                 "labels": {"team": "x"}, "timestamp": 1, "instanceId": "i1", "reportSeq": 1},
             {"kind": "activity", "agentId": "a1", "sessionId": "s1", "lastMessage": long, "state": "idle"},
+            {"kind": "activity", "agentId": "a1", "sessionId": "s2", "lastMessage": "x"},
             {"kind": "activity", "agentId": "a2", "sessionId": "s1", "lastMessage": "x"},
             {"kind": "lifecycle", "agentId": "a2", "event": "restart", "message": long, "labels": {}},
             {"kind": "lifecycle", "agentId": "a2", "event": "crash", "exitCode": -1, "signal": "SIGKILL"},

@@ -14,8 +14,8 @@ pub(super) fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
 }
 
 /// An answer whose body is JSON text already.
-pub(super) fn text(status: StatusCode, body: Vec<u8>) -> Response {
-    let mut response = warp::http::Response::new(body).into_response();
+pub(super) fn text(status: StatusCode, body: impl Into<Bytes>) -> Response {
+    let mut response = warp::http::Response::new(body.into()).into_response();
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -9,6 +9,7 @@ mod schemas;
 
 use std::sync::LazyLock;
 
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::Response;
@@ -22,7 +23,8 @@ use schemas::Schemas;
 /// The document changes with the build alone.
 const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-static DOCUMENT: LazyLock<Vec<u8>> = LazyLock::new(|| serde_json::to_vec(&document()).unwrap_or_default());
+static DOCUMENT: LazyLock<Bytes> =
+    LazyLock::new(|| serde_json::to_vec(&document()).unwrap_or_default().into());
 
 const ABOUT: &str = "\
 The live backend for fleets of agents. Reports go in over HTTP, what became of them comes out by reads and by the \
