@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use mission_control::adapters::wire::{close_code, problem};
 use mission_control::app::settings::KEYS;
 use mission_control::domain::farewell::Farewell;
-use mission_control::domain::fault::Code;
+use mission_control::domain::fault::{Code, Side};
 use mission_control::domain::lifecycle::Reason;
 use mission_control::domain::resume::Why;
 use sha2::{Digest, Sha256};
@@ -53,6 +53,29 @@ fn the_protocol_has_a_row_for_every_code_with_its_status_and_whether_to_retry() 
         let wanted = [&*word, &*status, if retry { "yes" } else { "no" }];
         let found = rows(&text).any(|row| row.len() == 4 && row[..3] == wanted && !row[3].is_empty());
         assert!(found, "{PROTOCOL}, Errors: give it the row `| {} | what to do |`", wanted.join(" | "));
+    }
+}
+
+#[test]
+fn errors_has_a_row_for_every_code_and_every_close_code() {
+    let text = tracked::text("docs/ERRORS.md");
+    for code in Code::ALL {
+        let side = if code.side() == Side::Server { "server" } else { "client" };
+        let wanted = [format!("`{}`", code.as_str()), side.to_owned()];
+        let found = rows(&text).any(|row| row.len() == 4 && row[..2] == wanted && !row[3].is_empty());
+        assert!(
+            found,
+            "docs/ERRORS.md: give it the row `| {} | what happened | what to look at |`",
+            wanted.join(" | ")
+        );
+    }
+    let close_codes: Vec<String> = rows(&tracked::text(PROTOCOL))
+        .filter_map(|row| row[0].parse::<u16>().ok().filter(|code| (1000..5000).contains(code)))
+        .map(|code| format!("`{code}`"))
+        .collect();
+    assert!(close_codes.len() > 10, "{close_codes:?}");
+    for code in close_codes {
+        assert!(rows(&text).any(|row| row[0] == code), "docs/ERRORS.md: the close code {code} is missing");
     }
 }
 

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use support::PATIENCE;
+use support::console::{Step, blocks_of, is_shown, masked, steps};
 use support::screen::Screen;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -30,70 +31,6 @@ const BINARY: &str = env!("CARGO_BIN_EXE_mission-control");
 const BETWEEN: &str = "----8<----";
 /// Lines of a server's greeting.
 const GREETING_LINES: usize = 5;
-
-/// The blocks of this kind, in order.
-fn blocks(text: &str, kind: &str) -> Vec<String> {
-    let opening = format!("```{kind}");
-    let mut found: Vec<String> = Vec::new();
-    let mut within = false;
-    for line in text.lines() {
-        if !within && line == opening {
-            within = true;
-            found.push(String::new());
-        } else if line == "```" {
-            within = false;
-        } else if let (true, Some(block)) = (within, found.last_mut()) {
-            block.push_str(&format!("{line}\n"));
-        }
-    }
-    found
-}
-
-/// One command of a session, and what it prints.
-#[derive(Debug)]
-struct Step {
-    command: String,
-    output: String,
-}
-
-fn steps(block: &str) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
-    let mut goes_on = false;
-    for line in block.lines() {
-        if let Some(command) = line.strip_prefix("$ ") {
-            steps.push(Step { command: command.to_owned(), output: String::new() });
-        } else {
-            let step = steps.last_mut().expect("a console block begins with `$ `");
-            let text = if goes_on { &mut step.command } else { &mut step.output };
-            text.push_str(&format!("{}{line}", if text.is_empty() { "" } else { "\n" }));
-        }
-        goes_on = line.ends_with('\\');
-    }
-    steps
-}
-
-/// The text with everything masked that differs from run to run.
-fn masked(text: &str, address: &str) -> String {
-    let text = text.replace(address, "ADDRESS");
-    let mut out = String::new();
-    let mut word = String::new();
-    for c in text.chars().chain(['\n']) {
-        if c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '…') {
-            word.push(c);
-            continue;
-        }
-        let all = |test: fn(&u8) -> bool| word.bytes().all(|byte| test(&byte));
-        let is_time = word.len() == 13 && all(u8::is_ascii_digit);
-        let is_epoch = word.len() == 16 && all(u8::is_ascii_hexdigit);
-        let is_code = word.starts_with("eyJ");
-        let is_request = word.strip_prefix('r').is_some_and(|number| number.parse::<u32>().is_ok());
-        let masks = [(is_time, "TIME"), (is_epoch, "EPOCH"), (is_code, "CODE"), (is_request, "REQUEST")];
-        out.push_str(masks.iter().find(|(fits, _)| *fits).map_or(word.as_str(), |(_, mask)| mask));
-        word.clear();
-        out.push(c);
-    }
-    out.trim_end().to_owned()
-}
 
 /// A folder with nothing in it but the way to the binary that `cargo run` would have built.
 struct Folder(PathBuf);
@@ -148,14 +85,15 @@ async fn serve(folder: &Folder) -> (Child, SocketAddr, String) {
 #[tokio::test]
 async fn the_commands_of_the_readme_do_what_it_says() {
     let folder = Folder::new();
-    let mut session: Vec<Step> = blocks(README, "console").iter().flat_map(|block| steps(block)).collect();
+    let mut session: Vec<Step> = blocks_of(README, "console").iter().flat_map(|block| steps(block)).collect();
     assert!(session.len() > 3, "{session:?}");
     let start = session.remove(0);
     assert_eq!(start.command, "cargo run");
 
     let (mut server, address, greeting) = serve(&folder).await;
     let address = address.to_string();
-    assert_eq!(masked(&greeting, &address), masked(&start.output, ADDRESS));
+    let shown = masked(&start.output, ADDRESS);
+    assert!(is_shown(&masked(&greeting, &address), &shown), "{greeting}");
 
     let mut token = folder.command(BINARY, &address);
     token.args(["token", "--sub", "me", "--scope", "watch"]);
@@ -174,7 +112,7 @@ async fn the_commands_of_the_readme_do_what_it_says() {
     }
 
     let (_, rest) = README.split_once("<!-- received:").expect("the README shows what a screen receives");
-    let shown = blocks(rest, "json").remove(0);
+    let shown = blocks_of(rest, "json").remove(0);
     for line in shown.lines() {
         let frame = screen.next_event().await;
         let shown: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -187,5 +125,5 @@ async fn the_commands_of_the_readme_do_what_it_says() {
 fn the_example_of_the_readme_is_the_one_that_is_built() {
     let example = include_str!("../examples/embed.rs");
     let (_, code) = example.split_once("\n\n").unwrap();
-    assert_eq!(blocks(README, "rust").remove(0), code);
+    assert_eq!(blocks_of(README, "rust").remove(0), code);
 }

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+pub mod console;
 pub mod fold;
 pub mod http;
 pub mod raw;
