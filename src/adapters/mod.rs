@@ -1,6 +1,12 @@
 //! The adapters: one folder, one feature, one technology each. None knows another; all may use
 //! `wire`, and the live transports `live`.
 
+// Some parts are for what joins them, which not every set of features has.
+#![cfg_attr(
+    not(feature = "server"),
+    allow(dead_code, unused_imports, reason = "alone, an adapter has nobody who joins it")
+)]
+
 #[cfg(feature = "wire")]
 pub mod wire;
 
@@ -8,9 +14,14 @@ pub mod wire;
 pub mod live;
 
 #[cfg(feature = "client")]
-pub mod client;
+#[allow(
+    unreachable_pub,
+    unused_imports,
+    reason = "it is the command line's: its files say pub for what leaves the folder"
+)]
+pub(crate) mod client;
 #[cfg(feature = "dashboard")]
-pub mod dashboard;
+pub(crate) mod dashboard;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "jwt")]
@@ -18,11 +29,21 @@ pub mod jwt;
 #[cfg(feature = "memory")]
 pub mod memory;
 #[cfg(feature = "process")]
-pub mod process;
+#[allow(
+    unreachable_pub,
+    unused_imports,
+    reason = "it is the command line's: its files say pub for what leaves the folder"
+)]
+pub(crate) mod process;
 #[cfg(feature = "revocations")]
 pub mod revocations;
 #[cfg(feature = "spool")]
-pub mod spool;
+#[allow(
+    unreachable_pub,
+    unused_imports,
+    reason = "it is the command line's: its files say pub for what leaves the folder"
+)]
+pub(crate) mod spool;
 #[cfg(feature = "sse")]
 pub mod sse;
 #[cfg(feature = "system")]

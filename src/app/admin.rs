@@ -17,7 +17,7 @@ use crate::ports::admin::{Admin, Revoke};
 use crate::ports::clock::Clock;
 
 /// The admin's desk.
-pub struct AppAdmin {
+pub(crate) struct AppAdmin {
     hub: Arc<Hub>,
     revocations: Arc<RevocationList>,
     clock: Arc<dyn Clock>,
@@ -26,7 +26,7 @@ pub struct AppAdmin {
 impl AppAdmin {
     /// Over the connections of this hub and this list of revocations.
     #[must_use]
-    pub fn new(hub: Arc<Hub>, revocations: Arc<RevocationList>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, revocations: Arc<RevocationList>, clock: Arc<dyn Clock>) -> Self {
         Self { hub, revocations, clock }
     }
 }

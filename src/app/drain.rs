@@ -20,7 +20,7 @@ const STEP: Duration = Duration::from_millis(20);
 /// Ends all connections, spread over their number ÷ 500 seconds and at most over half of `within`; each is
 /// told to come back at its own moment of as long a time. Returns when all are gone or time is up.
 /// Without connections it returns at once.
-pub async fn drain(hub: &Arc<Hub>, stage: &Stage, within: Duration) {
+pub(crate) async fn drain(hub: &Arc<Hub>, stage: &Stage, within: Duration) {
     stage.set(Err(NotReady::Draining));
     let ids: Vec<ConnectionId> = hub.with_registry(|registry| registry.iter().map(|one| one.id).collect());
     let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);

@@ -13,7 +13,7 @@ use crate::ports::gate::{Credential, Gate, Ticket};
 use crate::ports::token_verifier::{SecretText, TokenError, TokenVerifier};
 
 /// The gate.
-pub struct AppGate {
+pub(crate) struct AppGate {
     verifier: Arc<dyn TokenVerifier>,
     clock: Arc<dyn Clock>,
     tickets: Tickets,
@@ -23,7 +23,7 @@ pub struct AppGate {
 impl AppGate {
     /// A gate that believes this verifier, but for what is revoked.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         verifier: Arc<dyn TokenVerifier>,
         clock: Arc<dyn Clock>,
         tickets: Tickets,
@@ -36,7 +36,7 @@ impl AppGate {
     ///
     /// # Errors
     /// Of [`Gate::admit`], and `invalid_ticket`.
-    pub async fn recognise(&self, credential: &Credential) -> Result<Principal, Fault> {
+    pub(crate) async fn recognise(&self, credential: &Credential) -> Result<Principal, Fault> {
         match credential {
             Credential::Token(token) => self.admit(token).await,
             Credential::Ticket(ticket) => {
@@ -73,7 +73,7 @@ impl Gate for AppGate {
 ///
 /// # Errors
 /// `forbidden_scope`.
-pub fn require(principal: &Principal, scope: Scope) -> Result<(), Fault> {
+pub(crate) fn require(principal: &Principal, scope: Scope) -> Result<(), Fault> {
     if principal.grant.scopes.has(scope) {
         Ok(())
     } else {

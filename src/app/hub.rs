@@ -45,19 +45,19 @@ const TAKEN_AT_ONCE: usize = 256;
 
 /// What the hub may hold.
 #[derive(Debug, Clone, Copy)]
-pub struct HubLimits {
+pub(crate) struct HubLimits {
     /// Events that every transport's ring holds.
-    pub ring_events: usize,
+    pub(crate) ring_events: usize,
     /// Most events that are replayed to one who comes back.
-    pub replay_events: u64,
+    pub(crate) replay_events: u64,
     /// Most connections of one user.
-    pub connections_per_user: usize,
+    pub(crate) connections_per_user: usize,
     /// Most connections of all users.
-    pub connections: usize,
+    pub(crate) connections: usize,
 }
 
 /// The hub of one node.
-pub struct Hub {
+pub(crate) struct Hub {
     publishers: Vec<Arc<dyn EventPublisher>>,
     limits: HubLimits,
     clock: Arc<dyn Clock>,
@@ -89,7 +89,7 @@ impl Drop for Ending<'_> {
 impl Hub {
     /// A hub that continues from what the log loaded.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         loaded: Loaded,
         publishers: Vec<Arc<dyn EventPublisher>>,
         limits: HubLimits,
@@ -118,7 +118,7 @@ impl Hub {
     ///
     /// When it is dropped or panics, nobody is left to think that it is live: the node is not ready
     /// and its connections are ended.
-    pub async fn run(&self, log: Arc<dyn EventLog>, stage: Arc<Stage>) {
+    pub(crate) async fn run(&self, log: Arc<dyn EventLog>, stage: Arc<Stage>) {
         let _ending = Ending { hub: self, stage: &stage };
         loop {
             let after = self.state().fleet.at();
@@ -158,7 +158,7 @@ impl Hub {
     }
 
     /// Takes the next events: folds them and hands each to those who see it.
-    pub fn take(&self, batch: Vec<Recorded>) {
+    pub(crate) fn take(&self, batch: Vec<Recorded>) {
         let now = self.clock.monotonic();
         let mut state = self.state();
         let spent = state.spent_copies(now);
@@ -185,7 +185,7 @@ impl Hub {
     ///
     /// # Errors
     /// `too_many_connections`, `overloaded`; `draining` and `unavailable` by the stage.
-    pub fn join(
+    pub(crate) fn join(
         &self,
         connection: Connection,
         cursor: Option<&Cursor>,
@@ -234,7 +234,7 @@ impl Hub {
     ///
     /// # Errors
     /// `not_found` when the connection is gone.
-    pub fn begin_again(
+    pub(crate) fn begin_again(
         &self,
         id: ConnectionId,
         why: Why,
@@ -253,7 +253,7 @@ impl Hub {
     ///
     /// # Errors
     /// `not_found` when the connection is gone; what the check says, and then nothing changes.
-    pub fn change_token(
+    pub(crate) fn change_token(
         &self,
         id: ConnectionId,
         principal: &Principal,
@@ -280,7 +280,7 @@ impl Hub {
     }
 
     /// Waits until everything up to this position was taken, at most so long.
-    pub async fn caught_up(&self, position: Seq, within: Duration) {
+    pub(crate) async fn caught_up(&self, position: Seq, within: Duration) {
         let mut at = self.at.subscribe();
         let reached = at.wait_for(|at| *at >= position);
         let _in_time = tokio::time::timeout(within, reached).await;
@@ -288,14 +288,14 @@ impl Hub {
 
     /// The fleet now, and its history.
     #[must_use]
-    pub fn copy(&self) -> (Epoch, Arc<Fleet>) {
+    pub(crate) fn copy(&self) -> (Epoch, Arc<Fleet>) {
         let state = self.state();
         (state.epoch.clone(), Arc::clone(&state.fleet))
     }
 
     /// Forgets a connection. Never waits for the state: a publisher may give up a seat while it is
     /// called, on the very thread that holds the state. Who has the state next forgets it then.
-    pub fn leave(&self, id: ConnectionId) {
+    pub(crate) fn leave(&self, id: ConnectionId) {
         self.gone.lock().unwrap_or_else(PoisonError::into_inner).push(id);
         match self.state.try_lock() {
             Ok(mut state) => self.forget_gone(&mut state),
@@ -305,7 +305,7 @@ impl Hub {
     }
 
     /// Ends a connection.
-    pub fn dismiss(&self, id: ConnectionId, farewell: Farewell, retry_after: Option<Duration>) {
+    pub(crate) fn dismiss(&self, id: ConnectionId, farewell: Farewell, retry_after: Option<Duration>) {
         for publisher in &self.publishers {
             publisher.dismiss(id, farewell, retry_after);
         }

@@ -21,7 +21,7 @@ use crate::ports::event_log::{EventLog, IdempotencyKey, LogError, Proposal, Rece
 use crate::ports::intake::{Intake, Submission};
 
 /// The way in.
-pub struct AppIntake {
+pub(crate) struct AppIntake {
     log: Arc<dyn EventLog>,
     clock: Arc<dyn Clock>,
     stage: Arc<Stage>,
@@ -31,7 +31,7 @@ pub struct AppIntake {
 impl AppIntake {
     /// The way into this log, at most at this rate an agent. `agents_max` bounds how many rates are kept.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         log: Arc<dyn EventLog>,
         clock: Arc<dyn Clock>,
         stage: Arc<Stage>,

@@ -33,17 +33,17 @@ const ADDRESSES_MAX: usize = 100_000;
 
 /// How live connections are let in.
 #[derive(Debug, Clone, Copy)]
-pub struct FeedSettings {
+pub(crate) struct FeedSettings {
     /// Handshakes of the node.
-    pub handshakes: Rate,
+    pub(crate) handshakes: Rate,
     /// Refused handshakes of one address.
-    pub refusals: Rate,
+    pub(crate) refusals: Rate,
     /// For how long a token is good past its end.
-    pub leeway: Duration,
+    pub(crate) leeway: Duration,
 }
 
 /// The live feed.
-pub struct AppLiveFeed {
+pub(crate) struct AppLiveFeed {
     gate: Arc<AppGate>,
     hub: Arc<Hub>,
     clock: Arc<dyn Clock>,
@@ -58,7 +58,7 @@ pub struct AppLiveFeed {
 impl AppLiveFeed {
     /// A feed from this hub, for those whom the gate recognises.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         gate: Arc<AppGate>,
         hub: Arc<Hub>,
         clock: Arc<dyn Clock>,

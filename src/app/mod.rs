@@ -1,35 +1,45 @@
 //! The use cases and the composition root. Use cases name the domain and the ports only; `wiring` and
 //! `run` alone name adapters.
+//!
+//! A program that embeds the server needs [`run`], [`builder`], [`settings`] and [`reporter`]; the use cases are not
+//! for it.
 
-pub mod stage;
-pub mod tickets;
+// They are called by what joins them, which not every set of features has.
+#![cfg_attr(not(feature = "server"), allow(dead_code, reason = "alone, the use cases have no caller"))]
 
-pub mod revocations;
+mod stage;
+mod tickets;
 
-pub mod gate;
-pub mod intake;
+mod revocations;
+
+mod gate;
+mod intake;
 pub mod reporter;
 
-pub mod hub;
-pub mod live_feed;
+mod hub;
+mod live_feed;
 
-pub mod admin;
-pub mod reads;
-pub mod sign_in;
+mod admin;
+mod reads;
+mod sign_in;
 
-pub mod drain;
+mod drain;
 
 mod patience;
 
-pub mod outbox;
-pub mod supervise;
-pub mod tokens;
-pub mod watch;
+#[allow(unreachable_pub, unused_imports, reason = "the command line's: `pub` is what its commands use")]
+mod outbox;
+#[allow(unreachable_pub, unused_imports, reason = "the command line's: `pub` is what its commands use")]
+mod supervise;
+#[allow(unreachable_pub, unused_imports, reason = "the command line's: `pub` is what its commands use")]
+mod tokens;
+#[allow(unreachable_pub, unused_imports, reason = "the command line's: `pub` is what its commands use")]
+mod watch;
 
 #[cfg(feature = "cli")]
 pub mod settings;
 #[cfg(feature = "cli")]
-pub mod telemetry;
+mod telemetry;
 
 #[cfg(feature = "server")]
 pub mod builder;

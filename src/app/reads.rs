@@ -33,7 +33,7 @@ const TAKEN_AT_ONCE: (usize, usize) = (256, 1_000);
 const CATCH_UP_WITHIN: Duration = Duration::from_secs(1);
 
 /// Answers reads from the hub's fleet and the log.
-pub struct AppReads {
+pub(crate) struct AppReads {
     hub: Arc<Hub>,
     log: Arc<dyn EventLog>,
     clock: Arc<dyn Clock>,
@@ -42,7 +42,7 @@ pub struct AppReads {
 impl AppReads {
     /// Over this hub and this log.
     #[must_use]
-    pub fn new(hub: Arc<Hub>, log: Arc<dyn EventLog>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, log: Arc<dyn EventLog>, clock: Arc<dyn Clock>) -> Self {
         Self { hub, log, clock }
     }
 

@@ -24,7 +24,7 @@ pub struct Reporter {
 impl Reporter {
     /// A door into this log.
     #[must_use]
-    pub fn new(log: Arc<dyn EventLog>, stage: Arc<Stage>, limits: Limits) -> Self {
+    pub(crate) fn new(log: Arc<dyn EventLog>, stage: Arc<Stage>, limits: Limits) -> Self {
         Self { log, stage, limits }
     }
 

@@ -17,7 +17,7 @@ use crate::ports::revocation_store::{RevocationStore, RevocationStoreError};
 const REVOCATIONS_MAX: usize = 100_000;
 
 /// What was revoked so far.
-pub struct RevocationList {
+pub(crate) struct RevocationList {
     store: Arc<dyn RevocationStore>,
     known: RwLock<Revocations>,
 }
@@ -27,7 +27,7 @@ impl RevocationList {
     ///
     /// # Errors
     /// When the store cannot tell: a node that does not know what is revoked must not start.
-    pub async fn load(store: Arc<dyn RevocationStore>) -> Result<Self, RevocationStoreError> {
+    pub(crate) async fn load(store: Arc<dyn RevocationStore>) -> Result<Self, RevocationStoreError> {
         let mut known = Revocations::default();
         store.load().await?.into_iter().for_each(|one| known.add(one));
         Ok(Self::new(store, known))
@@ -35,7 +35,7 @@ impl RevocationList {
 
     /// Continues from what is known.
     #[must_use]
-    pub fn new(store: Arc<dyn RevocationStore>, known: Revocations) -> Self {
+    pub(crate) fn new(store: Arc<dyn RevocationStore>, known: Revocations) -> Self {
         Self { store, known: RwLock::new(known) }
     }
 
@@ -43,7 +43,7 @@ impl RevocationList {
     ///
     /// # Errors
     /// `token_revoked`.
-    pub fn check(&self, principal: &Principal) -> Result<(), Fault> {
+    pub(crate) fn check(&self, principal: &Principal) -> Result<(), Fault> {
         if self.known.read().unwrap_or_else(PoisonError::into_inner).cover_principal(principal) {
             return Err(Fault::new(Code::TokenRevoked, "ask an admin, then get a new token"));
         }
@@ -52,7 +52,7 @@ impl RevocationList {
 
     /// Whether a token of this user, with this id and time of issue, is revoked.
     #[must_use]
-    pub fn cover(&self, user: &UserId, token_id: Option<&str>, issued_at: Option<Timestamp>) -> bool {
+    pub(crate) fn cover(&self, user: &UserId, token_id: Option<&str>, issued_at: Option<Timestamp>) -> bool {
         self.known.read().unwrap_or_else(PoisonError::into_inner).cover(user, token_id, issued_at)
     }
 
@@ -60,7 +60,7 @@ impl RevocationList {
     ///
     /// # Errors
     /// `unavailable` when it cannot be kept, `store_full`.
-    pub async fn add(&self, revocation: Revocation) -> Result<(), Fault> {
+    pub(crate) async fn add(&self, revocation: Revocation) -> Result<(), Fault> {
         let wait = Duration::from_secs(1);
         if self.known.read().unwrap_or_else(PoisonError::into_inner).len() >= REVOCATIONS_MAX {
             return Err(Fault::new(Code::StoreFull, "use another signing secret instead").retry_after(wait));

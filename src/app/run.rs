@@ -284,7 +284,7 @@ pub fn check_keys(settings: &Settings) -> Result<(), StartError> {
 ///
 /// # Errors
 /// [`AddressError`] when the address is none.
-pub fn watch<S: Screen>(
+pub(crate) fn watch<S: Screen>(
     address: &str,
     tokens: Box<dyn Tokens>,
     ask: Ask,
@@ -299,7 +299,11 @@ pub fn watch<S: Screen>(
 ///
 /// # Errors
 /// [`OutboxError`].
-pub fn outbox(address: &str, tokens: Box<dyn Tokens>, spools: &Path) -> Result<Arc<dyn Outbox>, OutboxError> {
+pub(crate) fn outbox(
+    address: &str,
+    tokens: Box<dyn Tokens>,
+    spools: &Path,
+) -> Result<Arc<dyn Outbox>, OutboxError> {
     let address: Address = address.parse()?;
     let spool = spools.join(address.spool_name(&tokens.token()?));
     let spool = SqliteSpool::new(spool, spool::BYTES_MAX);
@@ -315,7 +319,7 @@ pub fn outbox(address: &str, tokens: Box<dyn Tokens>, spools: &Path) -> Result<A
 
 /// Why reports have no way out.
 #[derive(Debug, thiserror::Error)]
-pub enum OutboxError {
+pub(crate) enum OutboxError {
     /// There is no token.
     #[error(transparent)]
     NoToken(#[from] NoToken),
@@ -332,7 +336,7 @@ pub enum OutboxError {
 ///
 /// # Errors
 /// When the operating system refuses the handler.
-pub fn world(outbox: Arc<dyn Outbox>, console: Arc<dyn Console>) -> std::io::Result<World> {
+pub(crate) fn world(outbox: Arc<dyn Outbox>, console: Arc<dyn Console>) -> std::io::Result<World> {
     Ok(World {
         programs: Arc::new(Children),
         signals: Box::new(ForUs::listen()?),
@@ -345,7 +349,7 @@ pub fn world(outbox: Arc<dyn Outbox>, console: Arc<dyn Console>) -> std::io::Res
 
 /// Ends this process by a signal. Comes back where that cannot be: with the exit code that shells use for it.
 #[must_use]
-pub fn die_by(signal: i32) -> u8 {
+pub(crate) fn die_by(signal: i32) -> u8 {
     process::die_by(signal)
 }
 

@@ -23,7 +23,7 @@ use crate::ports::token_issuer::{IssueError, NewToken, Note, Purpose, TokenIssue
 use crate::ports::token_verifier::SecretText;
 
 /// How long a sign-in code is good for.
-pub const CODE_GOOD_FOR: Duration = Duration::from_secs(10 * 60);
+pub(crate) const CODE_GOOD_FOR: Duration = Duration::from_secs(10 * 60);
 /// How long a browser stays signed in.
 const SESSION_GOOD_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How long a page's token is good for.
@@ -32,7 +32,7 @@ const TOKEN_GOOD_FOR: Duration = Duration::from_secs(15 * 60);
 const SPENT_MAX: usize = 100_000;
 
 /// Signs browsers in.
-pub struct AppSignIn {
+pub(crate) struct AppSignIn {
     issuer: Arc<dyn TokenIssuer>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -46,7 +46,7 @@ pub struct AppSignIn {
 ///
 /// # Errors
 /// [`IssueError::NoSecret`].
-pub fn sign_in_code(
+pub(crate) fn sign_in_code(
     issuer: &dyn TokenIssuer,
     user: UserId,
     id: String,
@@ -59,7 +59,7 @@ pub fn sign_in_code(
 impl AppSignIn {
     /// Signs in with what this issuer sealed.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         issuer: Arc<dyn TokenIssuer>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,

@@ -9,7 +9,7 @@ use crate::ports::health::{Health, NotReady};
 
 /// The node's stage.
 #[derive(Debug)]
-pub struct Stage(watch::Sender<Result<(), NotReady>>);
+pub(crate) struct Stage(watch::Sender<Result<(), NotReady>>);
 
 impl Default for Stage {
     fn default() -> Self {
@@ -19,7 +19,7 @@ impl Default for Stage {
 
 impl Stage {
     /// Takes a new stage. Draining is for good.
-    pub fn set(&self, stage: Result<(), NotReady>) {
+    pub(crate) fn set(&self, stage: Result<(), NotReady>) {
         self.0.send_if_modified(|now| {
             let moves = *now != Err(NotReady::Draining) && *now != stage;
             if moves {
@@ -34,7 +34,7 @@ impl Stage {
     ///
     /// # Errors
     /// `draining`, `unavailable`.
-    pub fn admit_watcher(&self) -> Result<(), Fault> {
+    pub(crate) fn admit_watcher(&self) -> Result<(), Fault> {
         self.admit()?;
         match *self.0.borrow() {
             Err(NotReady::LogFailed) => {
@@ -49,7 +49,7 @@ impl Stage {
     ///
     /// # Errors
     /// `draining`.
-    pub fn admit(&self) -> Result<(), Fault> {
+    pub(crate) fn admit(&self) -> Result<(), Fault> {
         match *self.0.borrow() {
             Err(NotReady::Draining) => {
                 let fault = Fault::new(Code::Draining, "try again in a moment, or on another node");

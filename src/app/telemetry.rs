@@ -22,7 +22,7 @@ const TOLD_TOO_MUCH: [&str; 3] = ["tungstenite", "tokio_tungstenite", "warp"];
 
 /// Why log lines could not be set up.
 #[derive(Debug, thiserror::Error)]
-pub enum TelemetryError {
+pub(crate) enum TelemetryError {
     /// `RUST_LOG` is not a filter.
     #[error("RUST_LOG is not a log filter ({source}); write it like `info` or `mission_control=debug`")]
     Filter {
@@ -44,7 +44,7 @@ pub enum TelemetryError {
 /// # Errors
 /// [`TelemetryError::Filter`] when `rust_log` cannot be read, [`TelemetryError::AlreadySet`] when
 /// the process has a subscriber already: the first one stays.
-pub fn init(settings: &Telemetry, rust_log: Option<&str>) -> Result<(), TelemetryError> {
+pub(crate) fn init(settings: &Telemetry, rust_log: Option<&str>) -> Result<(), TelemetryError> {
     let colours = std::io::stderr().is_terminal();
     Ok(subscriber(settings, rust_log, colours, std::io::stderr)?.try_init()?)
 }

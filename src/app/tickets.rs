@@ -13,12 +13,12 @@ use crate::ports::gate::Ticket;
 use crate::ports::token_verifier::SecretText;
 
 /// How long a ticket is good for.
-pub const GOOD_FOR: Duration = Duration::from_secs(30);
+pub(crate) const GOOD_FOR: Duration = Duration::from_secs(30);
 /// Most tickets that are out at a time.
 const TICKETS_MAX: usize = 100_000;
 
 /// The tickets that are out.
-pub struct Tickets {
+pub(crate) struct Tickets {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     out: Mutex<HashMap<String, (Principal, Monotonic)>>,
@@ -27,7 +27,7 @@ pub struct Tickets {
 impl Tickets {
     /// No tickets yet.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         Self { clock, entropy, out: Mutex::default() }
     }
 
@@ -35,7 +35,7 @@ impl Tickets {
     ///
     /// # Errors
     /// `overloaded` when too many are out; `internal` without random bytes.
-    pub fn give(&self, principal: &Principal) -> Result<Ticket, Fault> {
+    pub(crate) fn give(&self, principal: &Principal) -> Result<Ticket, Fault> {
         let text = random_id(self.entropy.as_ref()).map_err(|_| Fault::new(Code::Internal, "try again"))?;
         let now = self.clock.monotonic();
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,7 +53,7 @@ impl Tickets {
     ///
     /// # Errors
     /// `invalid_ticket`.
-    pub fn take(&self, ticket: &SecretText) -> Result<Principal, Fault> {
+    pub(crate) fn take(&self, ticket: &SecretText) -> Result<Principal, Fault> {
         let taken = self.out.lock().unwrap_or_else(PoisonError::into_inner).remove(ticket.reveal());
         let still_good = taken.filter(|(principal, until)| {
             *until > self.clock.monotonic() && principal.expires_at > self.clock.wall()

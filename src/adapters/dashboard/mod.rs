@@ -24,7 +24,8 @@ const INDEX: &str = "index.html";
 ///
 /// Everything else, and every asset that does not exist, is rejected, so that the routes mounted after these and the
 /// server's own answer for an unknown path stay in charge.
-pub fn routes() -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone + Send + Sync + 'static {
+pub(crate) fn routes()
+-> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone + Send + Sync + 'static {
     let index = warp::path::end().map(|| INDEX.to_owned());
     let asset = warp::path("assets").and(warp::path::tail()).and_then(asset_name);
     index

@@ -7,5 +7,5 @@ mod signals;
 
 pub use clock::SystemClock;
 pub use entropy::OsEntropy;
-pub use secret_file::{SECRET_FILE, read_key_file, read_or_make_secret, read_secret};
-pub use signals::StopSignals;
+pub(crate) use secret_file::{SECRET_FILE, read_key_file, read_or_make_secret, read_secret};
+pub(crate) use signals::StopSignals;

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::ports::entropy::{Entropy, random_id};
 
 /// The secret's file within the data directory.
-pub const SECRET_FILE: &str = "signing-secret";
+pub(crate) const SECRET_FILE: &str = "signing-secret";
 /// Largest key file that is read, in bytes.
 const KEY_FILE_BYTES_MAX: u64 = 64 * 1024;
 /// Everybody but the owner.
@@ -18,7 +18,7 @@ const OTHERS: u32 = 0o077;
 ///
 /// # Errors
 /// When it is not there, cannot be read, or others than its owner may read it.
-pub fn read_secret(data_dir: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read_secret(data_dir: &Path) -> io::Result<Vec<u8>> {
     let file = File::open(data_dir.join(SECRET_FILE))?;
     if file.metadata()?.permissions().mode() & OTHERS != 0 {
         let detail = "others may read the signing secret: take their rights away (chmod 600)";
@@ -31,7 +31,7 @@ pub fn read_secret(data_dir: &Path) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// Of [`read_secret`], and when nothing can be written or no random bytes come.
-pub fn read_or_make_secret(data_dir: &Path, entropy: &dyn Entropy) -> io::Result<Vec<u8>> {
+pub(crate) fn read_or_make_secret(data_dir: &Path, entropy: &dyn Entropy) -> io::Result<Vec<u8>> {
     DirBuilder::new().recursive(true).mode(0o700).create(data_dir)?;
     match read_secret(data_dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -58,7 +58,7 @@ pub fn read_or_make_secret(data_dir: &Path, entropy: &dyn Entropy) -> io::Result
 ///
 /// # Errors
 /// When it cannot be read or is larger than any key.
-pub fn read_key_file(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read_key_file(path: &Path) -> io::Result<Vec<u8>> {
     read_all(File::open(path)?)
 }
 
