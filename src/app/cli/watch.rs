@@ -54,7 +54,7 @@ async fn watch(args: &WatchArgs, process: &Process) -> Result<(), Failure> {
     // The terminal is given back before the last words, which are to stay on it.
     let closed = open.close().await;
     watched.map_err(why)?;
-    closed.map_err(|error| Failure::new(format!("the terminal failed: {error}")))
+    closed.map_err(|error| Failure::new(format!("the table failed: {error}. Try --lines")))
 }
 
 /// A table is for people at a terminal that can move its cursor.

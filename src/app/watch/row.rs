@@ -19,8 +19,8 @@ pub struct Row {
     pub state: String,
     /// How long its status is so.
     pub so_long: String,
-    /// How long ago it was last heard of.
-    pub heard: String,
+    /// How long ago there was news of it. A quiet agent may be heard by its server without any.
+    pub news: String,
     /// How often it was restarted; empty for never.
     pub restarts: String,
     /// How many sessions it has; empty for none.
@@ -48,7 +48,7 @@ impl Row {
             agent: plain(id),
             state: plain(state.unwrap_or_default()),
             so_long: ago(agent.since),
-            heard: ago(agent.heard),
+            news: ago(agent.heard),
             restarts: number(agent.restarts),
             sessions: number(u64::try_from(agent.sessions()).unwrap_or(u64::MAX)),
             word: plain(&word(agent, newest.map(|(message, _)| message))),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_tells_how_long_and_when_last_heard_whatever_told_it() {
+    fn a_row_tells_how_long_and_when_there_was_news_whatever_told_it() {
         let online = Happening { since: time(400), at: time(880), ..status("a1", "online") };
         let says = Happening {
             at: time(997),
@@ -150,7 +150,7 @@ mod tests {
             ..activity("a1", "s1", "npm test")
         };
         let row = row(&[online, says]);
-        assert_eq!((row.so_long.as_str(), row.heard.as_str()), ("10m00s", "3s"));
+        assert_eq!((row.so_long.as_str(), row.news.as_str()), ("10m00s", "3s"));
         assert_eq!((row.state.as_str(), row.word.as_str()), ("working", "npm test"));
         assert_eq!((row.sessions.as_str(), row.restarts.as_str()), ("1", ""));
     }
@@ -182,7 +182,7 @@ mod tests {
     fn an_agent_whose_status_was_not_told_says_so_and_no_time_is_made_up() {
         let row = row(&[activity("a1", "s1", "hello")]);
         assert_eq!((row.kind, row.status.as_str()), (Kind::Other, "not told"));
-        assert_eq!((row.so_long.as_str(), row.heard.as_str()), ("", ""));
+        assert_eq!((row.so_long.as_str(), row.news.as_str()), ("", ""));
     }
 
     #[test]

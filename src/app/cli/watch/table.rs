@@ -133,7 +133,7 @@ impl Open {
         match timeout(CLOSE_WITHIN, joined).await {
             Ok(Ok(Ok(ended))) => ended,
             // The panic told of itself.
-            Ok(_) => Err(io::Error::other("drawing it failed")),
+            Ok(_) => Err(io::Error::other("a fault in drawing it")),
             // It takes no more; what can be given back without a word to it is.
             Err(_) => disable_raw_mode(),
         }

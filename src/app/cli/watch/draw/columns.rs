@@ -15,9 +15,9 @@ const LEFT_OUT_FIRST: [usize; 5] = [6, 5, 2, 4, 3];
 /// Those that stand at the right of their column.
 const RIGHT: [usize; 4] = [3, 4, 5, 6];
 const HEADINGS: [&str; COUNT] =
-    ["STATUS", "AGENT", "STATE", "FOR", "HEARD", "RST", "SES", "WHY · LAST MESSAGE"];
+    ["STATUS", "AGENT", "STATE", "FOR", "NEWS", "RST", "SES", "WHY · LAST MESSAGE"];
 const HEADINGS_WIDE: [&str; COUNT] =
-    ["STATUS", "AGENT", "STATE", "FOR", "HEARD", "RESTARTS", "SESSIONS", "WHY · LAST MESSAGE"];
+    ["STATUS", "AGENT", "STATE", "FOR", "NEWS", "RESTARTS", "SESSIONS", "WHY · LAST MESSAGE"];
 /// From this width on there is room for whole headings.
 const WIDE: u16 = 120;
 /// The message has at least this, or other columns give way.
@@ -82,7 +82,7 @@ impl Columns {
             &row.agent,
             &row.state,
             &row.so_long,
-            &row.heard,
+            &row.news,
             &row.restarts,
             &row.sessions,
             &row.word,

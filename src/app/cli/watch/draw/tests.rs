@@ -103,7 +103,7 @@ fn a_live_table_reads_well_at_80_cells() {
         "Mission Control  http://127.0.0.1:3000  as alice                          ● live",
         "▲ 1 error   ● 1 online   ○ 1 offline              event 1044   last frame 0s ago",
         "",
-        "STATUS     AGENT    STATE       FOR  HEARD RST SES WHY · LAST MESSAGE",
+        "STATUS     AGENT    STATE       FOR   NEWS RST SES WHY · LAST MESSAGE",
         "▲ error    importer           3m00s     2s         crash",
         "○ offline  archive            3m00s     2s",
         "● online   build-7  working   3m00s     1s   2   1 npm test ✓ 日本語",
