@@ -36,7 +36,7 @@ pub mod memory;
 )]
 pub(crate) mod process;
 #[cfg(feature = "revocations")]
-pub mod revocations;
+pub(crate) mod revocations;
 #[cfg(feature = "spool")]
 #[allow(
     unreachable_pub,
@@ -45,7 +45,7 @@ pub mod revocations;
 )]
 pub(crate) mod spool;
 #[cfg(feature = "sse")]
-pub mod sse;
+pub(crate) mod sse;
 #[cfg(feature = "system")]
 pub mod system;
 #[cfg(feature = "ws")]

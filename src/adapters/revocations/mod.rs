@@ -64,7 +64,7 @@ impl TryFrom<Line> for Revocation {
 
 /// Keeps revocations in a file.
 #[derive(Debug)]
-pub struct RevocationFile {
+pub(crate) struct RevocationFile {
     path: PathBuf,
     /// One writer at a time; the file is opened for each line, which are few.
     writing: Arc<Mutex<()>>,
@@ -73,7 +73,7 @@ pub struct RevocationFile {
 impl RevocationFile {
     /// The file at this path; it is made when there is something to keep.
     #[must_use]
-    pub fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf) -> Self {
         Self { path, writing: Arc::default() }
     }
 }

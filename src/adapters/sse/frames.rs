@@ -9,7 +9,7 @@ use crate::domain::event::Recorded;
 
 /// An event without its `id` line: what is the same for everybody. The line goes before it.
 #[must_use]
-pub fn event(recorded: &Recorded) -> Bytes {
+pub(crate) fn event(recorded: &Recorded) -> Bytes {
     whole(&frame::event(recorded))
 }
 

@@ -10,5 +10,5 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-pub use frames::event as encode;
-pub use route::{SseSettings, route};
+pub(crate) use frames::event as encode;
+pub(crate) use route::{SseSettings, route};

@@ -30,21 +30,21 @@ const TRANSPORT: &str = "sse";
 const LAST_EVENT_ID: &str = "last-event-id";
 
 /// What the connections call, and the rules they keep.
-pub struct SseSettings {
+pub(crate) struct SseSettings {
     /// Opens connections and lets them catch up.
-    pub feed: Arc<dyn LiveFeed>,
+    pub(crate) feed: Arc<dyn LiveFeed>,
     /// The time.
-    pub clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     /// Which web pages may ask.
-    pub origins: OriginRule,
+    pub(crate) origins: OriginRule,
     /// Whether a token may stand in the query.
-    pub query_token: bool,
+    pub(crate) query_token: bool,
     /// The time between two heartbeats.
-    pub heartbeat: Duration,
+    pub(crate) heartbeat: Duration,
 }
 
 /// The route, for readers whose ring is written by [`super::encode`].
-pub fn route(settings: Arc<SseSettings>, readers: Arc<Readers>) -> BoxedFilter<(Response,)> {
+pub(crate) fn route(settings: Arc<SseSettings>, readers: Arc<Readers>) -> BoxedFilter<(Response,)> {
     let copies = Arc::new(Copies::new(frames::put));
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::path!("api" / "v1" / "stream")

@@ -24,7 +24,7 @@ use crate::domain::time::Timestamp;
 use crate::ports::event_log::Receipt;
 use detail::{ActivityDetail, LifecycleDetail, StatusDetail};
 
-pub use shape::{AgentFrame, EventFrame, SessionFrame};
+pub(crate) use shape::{AgentFrame, EventFrame, SessionFrame};
 
 /// The version of the protocol that `hello` tells.
 pub const PROTOCOL: u32 = 1;

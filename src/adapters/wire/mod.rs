@@ -18,4 +18,4 @@ pub mod report;
 pub mod small;
 pub mod snapshot;
 pub mod wait;
-pub mod words;
+pub(crate) mod words;

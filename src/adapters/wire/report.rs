@@ -1,6 +1,6 @@
 //! Reads reports (contract section 3) from request bodies, batch items and client frames.
 
-pub mod shape;
+pub(crate) mod shape;
 #[cfg(test)]
 mod tests;
 

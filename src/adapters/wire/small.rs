@@ -1,6 +1,6 @@
 //! Reads small bodies of a fixed form, as strictly as reports.
 
-pub mod shape;
+pub(crate) mod shape;
 
 use super::fields::Fields;
 use super::strict;

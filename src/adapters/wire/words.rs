@@ -22,7 +22,7 @@ const NO_CONTROLS: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident, inline $inline:literal: {$($schema:tt)*};)*) => {$(
         $(#[$doc])*
-        pub enum $name {}
+        pub(crate) enum $name {}
 
         impl JsonSchema for $name {
             fn inline_schema() -> bool {

@@ -65,7 +65,7 @@ fn of_session(mut schema: Schema) -> Schema {
 macro_rules! frames {
     ($($(#[$doc:meta])* $name:ident, $words:literal: $schema:expr;)*) => {$(
         $(#[$doc])*
-        pub enum $name {}
+        pub(crate) enum $name {}
 
         impl JsonSchema for $name {
             fn schema_name() -> Cow<'static, str> {

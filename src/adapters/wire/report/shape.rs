@@ -10,7 +10,7 @@ use crate::adapters::wire::words;
 /// What an agent's status is.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields, transform = lives_are_named)]
-pub struct StatusReport {
+pub(crate) struct StatusReport {
     status: words::Status,
     /// A word to people. Over 4 KiB it is cut. Absent clears.
     message: Option<words::Text>,
@@ -25,7 +25,7 @@ pub struct StatusReport {
 /// What happened to an agent's process.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields, transform = lives_are_named)]
-pub struct LifecycleReport {
+pub(crate) struct LifecycleReport {
     event: words::LifecycleEvent,
     /// A word to people. Over 4 KiB it is cut.
     message: Option<words::Text>,
@@ -42,7 +42,7 @@ pub struct LifecycleReport {
 /// What a session did last.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields, transform = lives_are_named)]
-pub struct ActivityReport {
+pub(crate) struct ActivityReport {
     /// Over 4 KiB it is cut.
     last_message: words::Text,
     /// What the session is doing. Absent clears.
@@ -54,7 +54,7 @@ pub struct ActivityReport {
 /// A sign of life.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields, transform = lives_are_named)]
-pub struct HeartbeatReport {
+pub(crate) struct HeartbeatReport {
     #[schemars(flatten)]
     every: Every,
 }
@@ -62,7 +62,7 @@ pub struct HeartbeatReport {
 /// A report that says itself what it is and of whom.
 #[derive(JsonSchema)]
 #[schemars(tag = "kind", rename_all = "camelCase")]
-pub enum BatchReport {
+pub(crate) enum BatchReport {
     /// An agent's status.
     Status(StatusItem),
     /// A start, stop, restart or crash.
@@ -78,7 +78,7 @@ macro_rules! items {
         /// A report of a batch.
         #[derive(JsonSchema)]
         #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-        pub struct $name {
+        pub(crate) struct $name {
             agent_id: words::Id,
             $($($field: $type,)*)?
             /// The same key and report are taken once.
@@ -99,7 +99,7 @@ items! {
 /// The reports of a batch.
 #[derive(JsonSchema)]
 #[schemars(transparent)]
-pub struct Batch(#[schemars(length(min = 1, max = 1000))] Vec<BatchReport>);
+pub(crate) struct Batch(#[schemars(length(min = 1, max = 1000))] Vec<BatchReport>);
 
 /// What every report may carry.
 #[derive(JsonSchema)]

@@ -8,7 +8,7 @@ use crate::adapters::wire::words;
 /// Whose tokens, or which token, are no longer believed: one of the two.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("oneOf" = [one("userId"), one("jti")]))]
-pub struct RevocationBody {
+pub(crate) struct RevocationBody {
     /// Every token of this user that was issued until now.
     #[schemars(rename = "userId")]
     user_id: Option<words::UserId>,
@@ -24,6 +24,6 @@ fn one(field: &str) -> serde_json::Value {
 /// The code of a sign-in link.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-pub struct SignInBody {
+pub(crate) struct SignInBody {
     code: words::Text,
 }
