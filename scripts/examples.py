@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Is every public type, trait and function shown in use? Reads what rustdoc knows of the crate (its JSON, the one
-argument) and names what stands in no example of its own file.
+argument) and names what stands in no example near it.
 
-An example may be on the item, on one of its methods, on a neighbour, or on the module: it is the page that a reader
-has open. Fields, variants and methods are shown by the examples of their type."""
+An example may be on the item, on one of its methods, on a neighbour in its file, or on the module through which it
+is reached: the pages that a reader has open. Fields, variants and methods are shown by the examples of their type."""
 
 import json
 import re
@@ -37,21 +37,22 @@ def main(path):
             return [item for i in own for item in i["inner"]["impl"]["items"]]
         return []
 
-    def walk(identifier):
+    def walk(identifier, page):
         item = index.get(str(identifier))
         if item is None or str(identifier) in seen or item["crate_id"] != 0:
             return
         seen.add(str(identifier))
         ((kind, inner),) = item["inner"].items()
         if kind == "use":
-            walk(inner["id"])
+            walk(inner["id"], page)
             return
         if item["span"] is None:
             return
         file = item["span"]["filename"]
         shown[file] = shown.get(file, "") + examples(item["docs"])
         if kind in KINDS and not MADE.match(item["name"]):
-            wanted.append((file, item["span"]["begin"][0], kind, item["name"]))
+            wanted.append((file, item["span"]["begin"][0], kind, item["name"], page))
+        page = file if kind == "module" else page
         for child in children(inner, kind):
             below = index.get(str(child))
             if below and kind in ("struct", "enum", "union", "trait"):
@@ -59,16 +60,16 @@ def main(path):
                     place = below["span"]["filename"]
                     shown[place] = shown.get(place, "") + examples(below["docs"])
             else:
-                walk(child)
+                walk(child, page)
 
-    walk(root)
+    walk(root, None)
     missing = [
         (file, line, kind, name)
-        for file, line, kind, name in sorted(wanted)
-        if not re.search(rf"\b{re.escape(name)}\b", shown.get(file, ""))
+        for file, line, kind, name, page in sorted(wanted)
+        if not re.search(rf"\b{re.escape(name)}\b", shown.get(file, "") + shown.get(page, ""))
     ]
     for file, line, kind, name in missing:
-        print(f"{file}:{line}: the {kind} {name} is in no example of its file")
+        print(f"{file}:{line}: the {kind} {name} is in no example near it")
     print(f"{len(wanted)} public types, traits and functions, {len(missing)} of them in no example")
     return 1 if missing or len(wanted) < 100 else 0
 

@@ -1,4 +1,29 @@
 //! A node with parts of the program around it in the place of ours.
+//!
+//! ```
+//! use mission_control::adapters::memory::{MemoryLog, MemoryLogLimits};
+//! use mission_control::adapters::system::SystemClock;
+//! use mission_control::app::builder::Builder;
+//! use mission_control::app::run::MissionControl;
+//! use mission_control::app::settings::{Settings, Sources};
+//! use mission_control::domain::cursor::Epoch;
+//! use mission_control::domain::{id::AgentId, lifecycle::Status};
+//! use std::sync::Arc;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let secret = "MISSION_CONTROL__AUTH__SECRET".to_owned();
+//! # let environment = [(secret, "a secret of at least thirty-two bytes".to_owned())].into();
+//! # let settings = Settings::load(&Sources { environment, ..Sources::default() })?;
+//! let clock = Arc::new(SystemClock::start());
+//! let log = MemoryLog::new(Epoch::parse("mine")?, clock.clone(), MemoryLogLimits::default());
+//! let builder: Builder = MissionControl::builder(settings).event_log(Arc::new(log)).clock(clock);
+//! let control = builder.start().await?;
+//! let receipt = control.report_status(AgentId::parse("importer")?, Status::Online).await?;
+//! assert_eq!(receipt.epoch.as_str(), "mine", "it went into our log");
+//! # Ok(())
+//! # }
+//! ```
 
 use std::sync::Arc;
 

@@ -1,4 +1,27 @@
 //! The same door for code in the same process: typed calls instead of requests.
+//!
+//! ```
+//! use mission_control::app::reporter::Reporter;
+//! use mission_control::domain::fault::Fault;
+//! use mission_control::domain::id::AgentId;
+//! use mission_control::domain::lifecycle::Status;
+//!
+//! /// A worker that was handed its way to report, and knows nothing else of the node.
+//! async fn work(reporter: Reporter, worker: AgentId) -> Result<(), Fault> {
+//!     reporter.report_status(worker.clone(), Status::Online).await?;
+//!     reporter.report_status(worker, Status::Offline).await?;
+//!     Ok(())
+//! }
+//! # use mission_control::app::{run::MissionControl, settings::{Settings, Sources}};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let secret = "MISSION_CONTROL__AUTH__SECRET".to_owned();
+//! # let environment = [(secret, "a secret of at least thirty-two bytes".to_owned())].into();
+//! # let control = MissionControl::start(Settings::load(&Sources { environment, ..Sources::default() })?).await?;
+//! work(control.reporter(), AgentId::parse("worker-1")?).await?;
+//! # Ok(())
+//! # }
+//! ```
 
 use std::sync::Arc;
 

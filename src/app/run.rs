@@ -1,6 +1,49 @@
 //! A whole node: the door for the binary, and for programs that embed the server.
+//!
+//! ```
+//! use mission_control::app::run::{MissionControl, OfflineError, StartError, check_keys, offline_token};
+//! use mission_control::app::settings::{ConfigFile, Settings, Sources};
+//! use mission_control::domain::grant::{Grant, Scope, Scopes};
+//! use mission_control::domain::id::{AgentId, SessionId, UserId};
+//! use mission_control::domain::lifecycle::{Signal, Status};
+//! use mission_control::domain::pattern::Patterns;
+//! use mission_control::domain::report::Exit;
+//! use std::time::Duration;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let secret = "MISSION_CONTROL__AUTH__SECRET".to_owned();
+//! let environment = [(secret, "a secret of at least thirty-two bytes".to_owned())].into();
+//! let settings = Settings::load(&Sources { environment, ..Sources::default() })?;
+//! let keys: Result<(), StartError> = check_keys(&settings);
+//! keys?;
+//!
+//! let control = MissionControl::start(settings.clone()).await?;
+//! let importer = AgentId::parse("importer")?;
+//! let first = control.report_status(importer.clone(), Status::Online).await?;
+//! assert_eq!(first.seq.get(), 1);
+//! control.report_activity(importer.clone(), SessionId::parse("main")?, "batch 41 of 60").await?;
+//! let exit = Exit { code: Some(3), signal: None };
+//! let crash = control.report_lifecycle(importer, Signal::Crash, exit).await?;
+//! assert_eq!(crash.seq.get(), 4, "a crash makes two events: itself, and the status that follows");
+//!
+//! // Screens bring tokens; this one may watch for an hour.
+//! let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
+//! let token: Result<_, OfflineError> =
+//!     offline_token(&settings, UserId::parse("ann")?, grant, Duration::from_secs(3600));
+//! let request = warp::test::request().path("/api/v1/fleet").header("host", "localhost");
+//! let request = request.header("authorization", format!("Bearer {}", token?.reveal()));
+//! assert_eq!(request.reply(&control.routes()).await.status(), 200);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`MissionControl::serve_until_signalled`] listens; with a server of your own mount
+//! [`MissionControl::routes`] and end it with [`stop_signal`] and [`MissionControl::drain`].
 
-use std::path::{Path, PathBuf};
+mod outside;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,21 +52,14 @@ use tokio::task::JoinHandle;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
 
-use crate::adapters::client::{Address, ClientError, ReportClient, WsClient};
 use crate::adapters::http::HttpServer;
 use crate::adapters::jwt::KeyError;
-use crate::adapters::process::{self, Children, ForUs};
-use crate::adapters::spool::{self, SqliteSpool};
 use crate::adapters::system::{OsEntropy, StopSignals, SystemClock};
 use crate::app::builder::{Builder, Swaps};
 use crate::app::drain::drain;
-use crate::app::outbox::{Outbox, Post};
 use crate::app::reporter::Reporter;
 use crate::app::settings::Settings;
 use crate::app::sign_in::sign_in_code;
-use crate::app::supervise::{Console, World};
-use crate::app::tokens::{NoToken, Tokens};
-use crate::app::watch::{Screen, Watch};
 use crate::app::wiring::{self, Node};
 use crate::domain::fault::Fault;
 use crate::domain::grant::Grant;
@@ -35,11 +71,12 @@ use crate::ports::entropy::{EntropyError, random_id};
 use crate::ports::event_log::{LogError, Receipt};
 use crate::ports::intake::Intake;
 use crate::ports::live_feed::LiveFeed;
-use crate::ports::live_source::{AddressError, Ask};
 use crate::ports::revocation_store::RevocationStoreError;
 use crate::ports::token_issuer::{IssueError, NewToken, TokenIssuer};
 use crate::ports::token_verifier::SecretText;
 use crate::ports::transport::{Stop, Transport, TransportError};
+
+pub(crate) use outside::{die_by, outbox, watch, world};
 
 /// Why a node cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -278,79 +315,6 @@ pub fn check_keys(settings: &Settings) -> Result<(), StartError> {
         }
         checked => checked.map(|_| ()),
     }
-}
-
-/// Somebody who watches the server at this address, which may be on another machine.
-///
-/// # Errors
-/// [`AddressError`] when the address is none.
-pub(crate) fn watch<S: Screen>(
-    address: &str,
-    tokens: Box<dyn Tokens>,
-    ask: Ask,
-    screen: S,
-) -> Result<Watch<S>, AddressError> {
-    let source = WsClient::new(address.parse()?);
-    Ok(Watch::new(Arc::new(source), tokens, Arc::new(OsEntropy), ask, screen))
-}
-
-/// The way out for reports to the server at this address. What waits for it waits in a directory of its own
-/// below this one, apart from what waits for other servers or comes from other holders of tokens.
-///
-/// # Errors
-/// [`OutboxError`].
-pub(crate) fn outbox(
-    address: &str,
-    tokens: Box<dyn Tokens>,
-    spools: &Path,
-) -> Result<Arc<dyn Outbox>, OutboxError> {
-    let address: Address = address.parse()?;
-    let spool = spools.join(address.spool_name(&tokens.token()?));
-    let spool = SqliteSpool::new(spool, spool::BYTES_MAX);
-    let sender = ReportClient::new(address)?;
-    Ok(Arc::new(Post::new(
-        Arc::new(spool),
-        Arc::new(sender),
-        tokens,
-        Arc::new(SystemClock::start()),
-        Arc::new(OsEntropy),
-    )))
-}
-
-/// Why reports have no way out.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum OutboxError {
-    /// There is no token.
-    #[error(transparent)]
-    NoToken(#[from] NoToken),
-    /// There is no such address.
-    #[error(transparent)]
-    Address(#[from] AddressError),
-    /// There is no HTTP client.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-}
-
-/// What running a program as an agent needs: children, clocks, and the signals that are sent to us, which from
-/// now on end the process no longer by themselves.
-///
-/// # Errors
-/// When the operating system refuses the handler.
-pub(crate) fn world(outbox: Arc<dyn Outbox>, console: Arc<dyn Console>) -> std::io::Result<World> {
-    Ok(World {
-        programs: Arc::new(Children),
-        signals: Box::new(ForUs::listen()?),
-        outbox,
-        clock: Arc::new(SystemClock::start()),
-        entropy: Arc::new(OsEntropy),
-        console,
-    })
-}
-
-/// Ends this process by a signal. Comes back where that cannot be: with the exit code that shells use for it.
-#[must_use]
-pub(crate) fn die_by(signal: i32) -> u8 {
-    process::die_by(signal)
 }
 
 /// Resolves at SIGTERM or SIGINT, which from now on end the process no longer by themselves.

@@ -2,6 +2,33 @@
 //! epoch, so no reader takes one history for another.
 //!
 //! The single writer is a lock held for the length of a decision, never across an await.
+//!
+//! ```
+//! use mission_control::adapters::memory::{MemoryLog, MemoryLogLimits};
+//! use mission_control::adapters::system::SystemClock;
+//! use mission_control::domain::cursor::{Epoch, Seq};
+//! use mission_control::domain::desk::Command;
+//! use mission_control::domain::id::AgentId;
+//! use mission_control::domain::lifecycle::Signal;
+//! use mission_control::domain::report::{Exit, Report, ReportBody};
+//! use mission_control::ports::event_log::{EventLog, Proposal};
+//! use std::sync::Arc;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let limits = MemoryLogLimits { keep_events: 2, ..MemoryLogLimits::default() };
+//! let log = MemoryLog::new(Epoch::parse("k3f9")?, Arc::new(SystemClock::start()), limits);
+//! for signal in [Signal::Start, Signal::Crash] {
+//!     let body = ReportBody::Lifecycle { signal, message: None, exit: Exit::default(), labels: None };
+//!     let report = Report { agent: AgentId::parse("a1")?, timestamp: None, instance: None, body };
+//!     log.append(vec![Proposal { command: Command::Report(report), key: None }]).await?;
+//! }
+//! let page = log.read(Seq::new(2), 10).await?;
+//! assert_eq!((page.events.len(), page.head), (2, Seq::new(4)));
+//! assert!(log.read(Seq::ZERO, 10).await.is_err(), "the first two are no longer kept");
+//! # Ok(())
+//! # }
+//! ```
 
 mod keys;
 #[cfg(test)]

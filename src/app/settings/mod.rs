@@ -4,6 +4,72 @@
 //! `docs/CONFIGURATION.md` all come from it. This module never looks at the process: the
 //! environment and the flags are handed in, so a test needs neither. It does not read key files
 //! either; it only says where they are.
+//!
+//! Layers, and what is wrong in them:
+//!
+//! ```
+//! use mission_control::app::settings::{ConfigFile, Flag, Level, LogKind, Place, Problem, Settings, SettingsError, Sources};
+//!
+//! let file = ConfigFile::Text { path: "mine.toml".into(), text: "[telemetry]\nlevel = \"debug\"".to_owned() };
+//! let environment = [("MISSION_CONTROL__SERVER__LISTEN".to_owned(), "127.0.0.1:4000".to_owned())].into();
+//! let flags = vec![Flag { name: "--log-kind", key: "log.kind", value: "memory".to_owned() }];
+//! let settings = Settings::load(&Sources { file, environment, flags }).unwrap();
+//! assert_eq!((settings.telemetry.level, settings.log.kind), (Level::Debug, LogKind::Memory));
+//! assert_eq!(settings.server.listen.port(), 4000);
+//!
+//! let file = ConfigFile::Text { path: "mine.toml".into(), text: "[server]\nlissten = \"x\"".to_owned() };
+//! let error: SettingsError = Settings::load(&Sources { file, ..Sources::default() }).unwrap_err();
+//! assert!(error.to_string().contains("lissten"), "a typing error is named with its place");
+//! let problems: &[Problem] = error.problems();
+//! assert_eq!(problems.len(), 1);
+//! assert_eq!(Place::Flag("--listen").to_string(), "--listen");
+//! ```
+//!
+//! The sections, and the words in them:
+//!
+//! ```
+//! use mission_control::app::settings::{
+//!     Algorithm, Auth, Durability, Limits, Liveness, Log, LogFormat, Nats, Scope, Secret, Server, Settings, Sources,
+//!     Stream, Telemetry, environment,
+//! };
+//!
+//! // The server itself reads Sources::of_process(), of which this is one part.
+//! let _variables = environment();
+//! let Settings { server, auth, stream, liveness, log, nats, limits, telemetry } =
+//!     Settings::load(&Sources::default()).unwrap();
+//! let Server { listen, behind_tls_proxy, .. } = server;
+//! assert!(listen.ip().is_loopback() && !behind_tls_proxy);
+//! let Auth { secret, algorithms, default_scope, .. } = auth;
+//! let no_secret: Option<Secret> = None;
+//! assert!(secret == no_secret && !algorithms.contains(&Algorithm::Rs256));
+//! assert_eq!(default_scope, [Scope::Watch]);
+//! let (Stream { heartbeat, .. }, Liveness { default_lease, .. }) = (stream, liveness);
+//! assert_eq!((heartbeat.as_secs(), default_lease.as_secs()), (30, 0));
+//! let (Log { durability, .. }, Nats { stream, .. }) = (log, nats);
+//! let neither: (Option<Durability>, Option<String>) = (None, None);
+//! assert_eq!((durability, stream), neither, "they come with their logs");
+//! let (Limits { batch_items, .. }, Telemetry { log, .. }) = (limits, telemetry);
+//! assert_eq!((batch_items, log), (1_000, LogFormat::Pretty));
+//! ```
+//!
+//! The table behind it, and values that check themselves:
+//!
+//! ```
+//! use mission_control::app::settings::{Built, KEYS, Key, Kind, Network, NetworkError, Origin, OriginError, reference};
+//!
+//! let listen: &Key = KEYS.iter().find(|key| key.name == "server.listen").unwrap();
+//! assert_eq!(listen.variable(), "MISSION_CONTROL__SERVER__LISTEN");
+//! assert!(matches!(listen.built, Built::Yes) && !matches!(listen.kind, Kind::Secret));
+//! assert!(reference().contains("`server.listen`"), "docs/CONFIGURATION.md is made of it");
+//!
+//! let proxies: Network = "10.0.0.0/8".parse().unwrap();
+//! assert!(proxies.contains("10.1.2.3".parse().unwrap()));
+//! assert_eq!("10.0.0.1/8".parse::<Network>(), Err(NetworkError::HostBits));
+//! let page: Origin = "https://watch.example".parse().unwrap();
+//! assert_eq!(page.as_str(), "https://watch.example");
+//! let wrong: Result<Origin, OriginError> = "watch.example".parse();
+//! assert!(wrong.is_err());
+//! ```
 
 mod checks;
 mod choice;

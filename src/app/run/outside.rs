@@ -1,0 +1,87 @@
+//! What the command line joins to meet a server from outside: who watches it, reports to it, runs programs for it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::adapters::client::{Address, ClientError, ReportClient, WsClient};
+use crate::adapters::process::{self, Children, ForUs};
+use crate::adapters::spool::{self, SqliteSpool};
+use crate::adapters::system::{OsEntropy, SystemClock};
+use crate::app::outbox::{Outbox, Post};
+use crate::app::supervise::{Console, World};
+use crate::app::tokens::{NoToken, Tokens};
+use crate::app::watch::{Screen, Watch};
+use crate::ports::live_source::{AddressError, Ask};
+
+/// Somebody who watches the server at this address, which may be on another machine.
+///
+/// # Errors
+/// [`AddressError`] when the address is none.
+pub(crate) fn watch<S: Screen>(
+    address: &str,
+    tokens: Box<dyn Tokens>,
+    ask: Ask,
+    screen: S,
+) -> Result<Watch<S>, AddressError> {
+    let source = WsClient::new(address.parse()?);
+    Ok(Watch::new(Arc::new(source), tokens, Arc::new(OsEntropy), ask, screen))
+}
+
+/// The way out for reports to the server at this address. What waits for it waits in a directory of its own
+/// below this one, apart from what waits for other servers or comes from other holders of tokens.
+///
+/// # Errors
+/// [`OutboxError`].
+pub(crate) fn outbox(
+    address: &str,
+    tokens: Box<dyn Tokens>,
+    spools: &Path,
+) -> Result<Arc<dyn Outbox>, OutboxError> {
+    let address: Address = address.parse()?;
+    let spool = spools.join(address.spool_name(&tokens.token()?));
+    let spool = SqliteSpool::new(spool, spool::BYTES_MAX);
+    let sender = ReportClient::new(address)?;
+    Ok(Arc::new(Post::new(
+        Arc::new(spool),
+        Arc::new(sender),
+        tokens,
+        Arc::new(SystemClock::start()),
+        Arc::new(OsEntropy),
+    )))
+}
+
+/// Why reports have no way out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OutboxError {
+    /// There is no token.
+    #[error(transparent)]
+    NoToken(#[from] NoToken),
+    /// There is no such address.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// There is no HTTP client.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+/// What running a program as an agent needs: children, clocks, and the signals that are sent to us, which from
+/// now on end the process no longer by themselves.
+///
+/// # Errors
+/// When the operating system refuses the handler.
+pub(crate) fn world(outbox: Arc<dyn Outbox>, console: Arc<dyn Console>) -> std::io::Result<World> {
+    Ok(World {
+        programs: Arc::new(Children),
+        signals: Box::new(ForUs::listen()?),
+        outbox,
+        clock: Arc::new(SystemClock::start()),
+        entropy: Arc::new(OsEntropy),
+        console,
+    })
+}
+
+/// Ends this process by a signal. Comes back where that cannot be: with the exit code that shells use for it.
+#[must_use]
+pub(crate) fn die_by(signal: i32) -> u8 {
+    process::die_by(signal)
+}
