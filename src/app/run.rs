@@ -293,6 +293,18 @@ pub fn offline_token(
 
 /// Writes the code of a sign-in link without asking the running server, with the keys that it has.
 ///
+/// ```
+/// use mission_control::app::run::offline_sign_in_code;
+/// use mission_control::app::settings::{Settings, Sources};
+/// use mission_control::domain::id::UserId;
+///
+/// let secret = "MISSION_CONTROL__AUTH__SECRET".to_owned();
+/// let environment = [(secret, "a secret of at least thirty-two bytes".to_owned())].into();
+/// let settings = Settings::load(&Sources { environment, ..Sources::default() }).unwrap();
+/// let code = offline_sign_in_code(&settings, UserId::parse("ann").unwrap()).unwrap();
+/// println!("http://{}/#code={}", settings.server.listen, code.reveal());
+/// ```
+///
 /// # Errors
 /// [`OfflineError`].
 pub fn offline_sign_in_code(settings: &Settings, user: UserId) -> Result<SecretText, OfflineError> {
@@ -318,6 +330,20 @@ pub fn check_keys(settings: &Settings) -> Result<(), StartError> {
 }
 
 /// Resolves at SIGTERM or SIGINT, which from now on end the process no longer by themselves.
+///
+/// ```
+/// use mission_control::app::run::stop_signal;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let stop = stop_signal()?;
+/// tokio::select! {
+///     () = stop => println!("asked to stop"),
+///     () = async { /* your work */ } => {}
+/// }
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// When the operating system refuses the handler.

@@ -1,4 +1,17 @@
 //! Where a reader stands in the history of events.
+//!
+//! ```
+//! use mission_control::domain::cursor::{Cursor, CursorError, Epoch, Seq, ViewId};
+//!
+//! let cursor = Cursor::parse("k3f9:1042:5d0c5d0c5d0c5d0c").unwrap();
+//! assert_eq!((cursor.epoch.as_str(), cursor.seq), ("k3f9", Seq::new(1042)));
+//! let view: Option<ViewId> = cursor.view;
+//! assert!(view.is_some());
+//! assert_eq!(Cursor::parse("k3f9:1042").unwrap().view, None, "it vouches that the view is unchanged");
+//! assert_eq!(Cursor::parse("1042"), Err(CursorError));
+//! assert_eq!(Seq::new(1042).next().get(), 1043);
+//! assert_ne!(Epoch::from_random([1; 8]), Epoch::from_random([2; 8]));
+//! ```
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,5 +1,27 @@
 //! Where reports become events. A decision is pure: it looks at everything that came before it and
 //! says what follows; nothing changes until the log has kept it.
+//!
+//! ```
+//! use mission_control::domain::desk::{Command, Decision, Desk, FenceChange};
+//! use mission_control::domain::fleet::Fleet;
+//! use mission_control::domain::id::AgentId;
+//! use mission_control::domain::lifecycle::Signal;
+//! use mission_control::domain::limits::Limits;
+//! use mission_control::domain::report::{Exit, Report, ReportBody};
+//! use mission_control::domain::time::Timestamp;
+//!
+//! let mut desk = Desk::new(Fleet::default(), Limits::default());
+//! let agent = AgentId::parse("importer").unwrap();
+//! let body = ReportBody::Lifecycle { signal: Signal::Start, message: None, exit: Exit::default(), labels: None };
+//! let start = Command::Report(Report { agent: agent.clone(), timestamp: None, instance: None, body });
+//!
+//! let decision: Decision = desk.decide(&start, Timestamp::saturating(1)).unwrap();
+//! assert!(decision.applied && decision.fence == FenceChange::Keep);
+//! assert!(desk.fleet().is_empty(), "nothing changed yet: the log has to keep it first");
+//! let recorded = desk.keep(start.agent(), decision);
+//! assert_eq!(recorded.iter().map(|event| event.seq.get()).collect::<Vec<_>>(), [1, 2]);
+//! assert_eq!(desk.head().get(), 2);
+//! ```
 
 mod decide;
 #[cfg(test)]

@@ -1,4 +1,25 @@
 //! Events: what the server made of reports. Numbered, kept, sent to screens.
+//!
+//! ```
+//! use mission_control::domain::cursor::Seq;
+//! use mission_control::domain::event::{ActivityEvent, Event, EventKind, LifecycleEvent, Recorded, StatusEvent};
+//! use mission_control::domain::id::AgentId;
+//!
+//! /// One line for people.
+//! fn line(recorded: &Recorded) -> String {
+//!     let word = match &recorded.event {
+//!         Event::Status(StatusEvent { standing, .. }) => standing.status.as_str(),
+//!         Event::Lifecycle(LifecycleEvent { signal, .. }) => signal.as_str(),
+//!         Event::Activity(ActivityEvent { last_message, .. }) => last_message.as_str(),
+//!         Event::AgentRemoved(_) | Event::SessionRemoved(..) => "removed",
+//!     };
+//!     format!("{} {} {word}", recorded.seq, recorded.event.agent())
+//! }
+//!
+//! let event = Event::AgentRemoved(AgentId::parse("importer").unwrap());
+//! assert_eq!(event.kind(), EventKind::Removal);
+//! assert_eq!(line(&Recorded { seq: Seq::new(7), event }), "7 importer removed");
+//! ```
 
 use super::cursor::Seq;
 use super::id::{AgentId, SessionId};

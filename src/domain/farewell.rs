@@ -1,4 +1,11 @@
 //! Why the server ends a connection. Each has one close code in the wire tables.
+//!
+//! ```
+//! use mission_control::domain::farewell::Farewell;
+//!
+//! assert_eq!(Farewell::Revoked.as_str(), "token_revoked");
+//! assert!(Farewell::ALL.contains(&Farewell::Restart));
+//! ```
 
 /// Why the server ends a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

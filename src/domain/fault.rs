@@ -1,5 +1,14 @@
 //! Every outcome a client can see besides success: one stable code each, whose fault it is, and
 //! whether trying again can help. HTTP statuses and close codes are tables over these codes.
+//!
+//! ```
+//! use mission_control::domain::fault::{Code, Fault, Side};
+//!
+//! let fault = Fault::new(Code::FleetFull, "forget an agent, or raise limits.agents").at("/agentId");
+//! assert_eq!((fault.code.as_str(), fault.code.side()), ("fleet_full", Side::Server));
+//! assert!(fault.code.may_retry(), "an agent may be forgotten meanwhile");
+//! assert!(!Code::InvalidId.may_retry());
+//! ```
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -1,4 +1,21 @@
 //! The instance fence: a report of an older process life, or one that was overtaken, changes nothing.
+//!
+//! ```
+//! use mission_control::domain::fence::Fence;
+//! use mission_control::domain::id::InstanceId;
+//! use mission_control::domain::report::Stamp;
+//! use mission_control::domain::time::Timestamp;
+//!
+//! let life = |id: &str, began: u64, report_seq| Stamp {
+//!     id: InstanceId::parse(id).unwrap(),
+//!     started_at: Timestamp::from_millis(began),
+//!     report_seq: Some(report_seq),
+//! };
+//! let fence = Fence::default().passed(&life("old", 100, 1), 64).passed(&life("new", 200, 1), 64);
+//! assert!(fence.is_late(&life("old", 100, 2)), "a crash notice of the old life cannot end the new one");
+//! assert!(fence.is_late(&life("new", 200, 1)), "nor can a report that came before");
+//! assert!(!fence.is_late(&life("new", 200, 2)));
+//! ```
 
 use std::collections::VecDeque;
 

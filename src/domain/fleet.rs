@@ -1,4 +1,33 @@
 //! The fleet: agents and their sessions at one position of history. A fold of events, nothing else.
+//!
+//! ```
+//! use mission_control::domain::cursor::Seq;
+//! use mission_control::domain::desk::{Command, Desk};
+//! use mission_control::domain::fleet::{Agent, Fleet, Session};
+//! use mission_control::domain::id::{AgentId, SessionId};
+//! use mission_control::domain::limits::Limits;
+//! use mission_control::domain::report::{Report, ReportBody};
+//! use mission_control::domain::text::Message;
+//! use mission_control::domain::time::Timestamp;
+//!
+//! // Events, as a log makes them of an agent's first activity …
+//! let (agent, session) = (AgentId::parse("a1").unwrap(), SessionId::parse("main").unwrap());
+//! let last_message = Message::cut("npm test", 100);
+//! let body = ReportBody::Activity { session: session.clone(), last_message, state: None };
+//! let report = Command::Report(Report { agent: agent.clone(), timestamp: None, instance: None, body });
+//! let mut desk = Desk::new(Fleet::default(), Limits::default());
+//! let decision = desk.decide(&report, Timestamp::saturating(1)).unwrap();
+//!
+//! // … and their fold, the same for everybody who has them.
+//! let mut fleet = Fleet::default();
+//! for recorded in desk.keep(&agent, decision) {
+//!     fleet.apply(&recorded);
+//! }
+//! assert_eq!(fleet.at(), Seq::new(2));
+//! let known: &Agent = fleet.get(&agent).unwrap();
+//! let said: &Session = &known.sessions[&session];
+//! assert_eq!((known.rev, said.activity.last_message.as_str()), (Seq::new(1), "npm test"));
+//! ```
 
 use std::collections::BTreeMap;
 use std::ops::Bound;

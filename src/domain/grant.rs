@@ -1,4 +1,21 @@
 //! What a verified token allows.
+//!
+//! ```
+//! use mission_control::domain::grant::{Grant, Principal, Scope, Scopes};
+//! use mission_control::domain::id::{AgentId, UserId};
+//! use mission_control::domain::{pattern::Patterns, time::Timestamp};
+//!
+//! let grant = Grant { scopes: Scopes::of([Scope::Report]), agents: Patterns::parse(["web1-*"]).unwrap() };
+//! let agent = AgentId::parse("web1-nginx").unwrap();
+//! assert!(grant.allows(Scope::Report, &agent));
+//! assert!(!grant.allows(Scope::Watch, &agent), "no scope implies another");
+//! assert!(!grant.allows(Scope::Report, &AgentId::parse("db1").unwrap()));
+//!
+//! let expires_at = Timestamp::saturating(1_795_460_400_000);
+//! let user = UserId::parse("web1").unwrap();
+//! let holder = Principal { user, grant, expires_at, issued_at: None, token_id: None };
+//! assert!(holder.grant.scopes.report);
+//! ```
 
 use super::id::{AgentId, UserId};
 use super::pattern::Patterns;

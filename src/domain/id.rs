@@ -1,4 +1,24 @@
 //! Checked identifiers. A value of one of these types is always a valid one.
+//!
+//! ```
+//! use mission_control::domain::id::{AgentId, ConnectionId, ID_CHARS_MAX, IdError, InstanceId, SessionId, UserId};
+//!
+//! let agent = AgentId::parse("build-7@ci").unwrap();
+//! assert_eq!(agent.as_str(), "build-7@ci");
+//! assert_eq!(AgentId::parse(""), Err(IdError::Empty));
+//! assert_eq!(SessionId::parse(&"x".repeat(129)), Err(IdError::TooLong(ID_CHARS_MAX)));
+//! assert!(InstanceId::parse("no spaces").is_err());
+//! // Whom a token speaks for is named by whoever issued it, so a user may have more letters.
+//! assert!(UserId::parse("Ann O'Hara <ann@example.org>").is_ok());
+//! assert_eq!(ConnectionId::parse("c7").unwrap().to_string(), "c7");
+//! ```
+//!
+//! ```
+//! use mission_control::domain::id::is_id_byte;
+//!
+//! let slug: String = "build 7/ci".chars().map(|c| if is_id_byte(c as u8) { c } else { '-' }).collect();
+//! assert_eq!(slug, "build-7-ci");
+//! ```
 
 use std::borrow::Borrow;
 use std::fmt;

@@ -1,4 +1,14 @@
 //! What a connection asked for.
+//!
+//! ```
+//! use mission_control::domain::event::EventKind;
+//! use mission_control::domain::interest::{Interest, Kinds};
+//!
+//! assert!(Interest::all().kinds.has(EventKind::Activity));
+//! let kinds = Kinds::of([EventKind::Status]);
+//! assert!(!kinds.has(EventKind::Activity));
+//! assert!(kinds.has(EventKind::Removal), "removals always come");
+//! ```
 
 use super::event::EventKind;
 use super::pattern::Patterns;

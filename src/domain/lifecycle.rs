@@ -1,4 +1,13 @@
 //! Statuses, lifecycle signals, and the one table that says what a signal does to a status.
+//!
+//! ```
+//! use mission_control::domain::lifecycle::{Reason, Signal, Standing, Status, after};
+//!
+//! let crashed = after(Some(Status::Online), Signal::Crash);
+//! assert_eq!(crashed, Standing { status: Status::Error, reason: Reason::Crash });
+//! assert_eq!(after(Some(crashed.status), Signal::Restart).status, Status::Online);
+//! assert_eq!(Status::ALL.map(Status::as_str), ["online", "offline", "error"]);
+//! ```
 
 /// What screens show of an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

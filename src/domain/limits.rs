@@ -1,4 +1,11 @@
 //! The bounds that decisions keep. Defaults are those of the contract, section 9.
+//!
+//! ```
+//! use mission_control::domain::limits::Limits;
+//!
+//! let small = Limits { agents: 10, ..Limits::default() };
+//! assert_eq!((small.agents, small.message_bytes), (10, 4096));
+//! ```
 
 /// What one report, one agent and the fleet may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

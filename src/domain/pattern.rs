@@ -1,4 +1,17 @@
 //! Patterns of agent ids, as grants and interests use them.
+//!
+//! ```
+//! use mission_control::domain::id::AgentId;
+//! use mission_control::domain::pattern::{Pattern, PatternError, Patterns};
+//!
+//! let agent = AgentId::parse("build-7").unwrap();
+//! assert!(Pattern::parse("build-*").unwrap().matches(&agent));
+//! assert!(Pattern::parse("*-*-*-*-*").is_err(), "at most four stars");
+//!
+//! let mine: Result<Patterns, PatternError> = Patterns::parse(["test-*", "build-7"]);
+//! assert!(mine.unwrap().contains(&agent));
+//! assert!(Patterns::all().contains(&agent));
+//! ```
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};

@@ -1,4 +1,21 @@
 //! Rates: so many a second, with a burst, for each of a bounded number of keys.
+//!
+//! ```
+//! use mission_control::domain::rate::{Meter, Meters, Rate};
+//! use mission_control::domain::time::Monotonic;
+//! use std::time::Duration;
+//!
+//! let rate = Rate { per_second: 10, burst: 2 };
+//! let begun = Monotonic::default();
+//! let mut one = Meter::default();
+//! assert!(one.take(rate, begun).is_ok() && one.take(rate, begun).is_ok(), "two at once");
+//! let wait = one.take(rate, begun).unwrap_err();
+//! assert_eq!(wait, Duration::from_millis(100));
+//! assert!(one.take(rate, begun.plus(wait)).is_ok(), "who waits as long as told is let in");
+//!
+//! let mut each = Meters::new(rate, 1_000);
+//! assert!(each.take("ann", begun).is_ok() && each.take("bob", begun).is_ok());
+//! ```
 
 use std::collections::HashMap;
 use std::hash::Hash;

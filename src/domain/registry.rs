@@ -4,6 +4,37 @@
 //! of event alone, groups that are shown a few through an index from agents to those who watch them, so
 //! an event about one agent touches its watchers only. A group that is shown more agents than
 //! [`FEW_MAX`] is asked about each event: its index would cost megabytes.
+//!
+//! ```
+//! use mission_control::domain::event::Event;
+//! use mission_control::domain::fleet::Fleet;
+//! use mission_control::domain::grant::{Grant, Scope, Scopes};
+//! use mission_control::domain::id::{AgentId, ConnectionId, UserId};
+//! use mission_control::domain::registry::{Audience, Connection, ConnectionRegistry, FEW_MAX, Watched};
+//! use mission_control::domain::{interest::Interest, pattern::Patterns, time::Timestamp, view::View};
+//! use std::sync::Arc;
+//!
+//! let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::parse(["a1"]).unwrap() };
+//! let view = Arc::new(View::new(grant, Interest::all()));
+//! let mut registry = ConnectionRegistry::indexing(FEW_MAX);
+//! let watched = Watched::of(&view, &Fleet::default(), FEW_MAX);
+//! let ann = Connection {
+//!     id: ConnectionId::parse("c1").unwrap(),
+//!     user: UserId::parse("ann").unwrap(),
+//!     token_id: None,
+//!     token_issued_at: None,
+//!     transport: "ws",
+//!     since: Timestamp::saturating(1),
+//!     view,
+//! };
+//! registry.connect(ann, watched);
+//! for (agent, sees) in [("a1", true), ("a2", false)] {
+//!     let agent = AgentId::parse(agent).unwrap();
+//!     registry.agent_known(&agent);
+//!     let audience: Audience = registry.audience(&Event::AgentRemoved(agent));
+//!     assert_eq!(!audience.is_empty(), sees);
+//! }
+//! ```
 
 mod groups;
 mod watched;

@@ -1,4 +1,21 @@
 //! Reports: what an agent, its supervisor or a hook tells the server.
+//!
+//! ```
+//! use mission_control::domain::id::{AgentId, InstanceId};
+//! use mission_control::domain::lifecycle::Signal;
+//! use mission_control::domain::report::{Exit, Report, ReportBody, SignalName, Stamp};
+//!
+//! let exit = Exit { code: None, signal: SignalName::parse("SIGKILL") };
+//! let crash = Report {
+//!     agent: AgentId::parse("importer").unwrap(),
+//!     timestamp: None,
+//!     // Of the second report of this process life; older lives and lower numbers change nothing.
+//!     instance: Some(Stamp { id: InstanceId::parse("i1").unwrap(), started_at: None, report_seq: Some(2) }),
+//!     body: ReportBody::Lifecycle { signal: Signal::Crash, message: None, exit, labels: None },
+//! };
+//! let ReportBody::Lifecycle { exit, .. } = &crash.body else { unreachable!() };
+//! assert_eq!(exit.signal.as_ref().map(SignalName::as_str), Some("SIGKILL"));
+//! ```
 
 use super::id::{AgentId, InstanceId, SessionId};
 use super::lifecycle::{Signal, Status};

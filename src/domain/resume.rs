@@ -1,4 +1,20 @@
 //! How a reader that comes back is brought up to date.
+//!
+//! ```
+//! use mission_control::domain::cursor::{Cursor, Epoch, Seq, ViewId};
+//! use mission_control::domain::resume::{Plan, Why, Window, plan};
+//!
+//! let epoch = Epoch::parse("k3f9").unwrap();
+//! let window = Window { epoch, head: Seq::new(1042), held_after: Seq::new(1000), replay_max: 10_000 };
+//! let view = ViewId { grant: 1, interest: 2 };
+//! let came_with = |cursor: &str| plan(Some(&Cursor::parse(cursor).unwrap()), view, &window);
+//!
+//! assert_eq!(plan(None, view, &window), Plan::Snapshot(Why::New));
+//! assert_eq!(came_with("k3f9:1042"), Plan::Live);
+//! assert_eq!(came_with("k3f9:1040"), Plan::Replay { after: Seq::new(1040) });
+//! assert_eq!(came_with("k3f9:7").why(), Why::Compacted, "what came after it is no longer held");
+//! assert_eq!(came_with("other:1040").why(), Why::EpochChanged);
+//! ```
 
 use super::cursor::{Cursor, Epoch, Seq, ViewId};
 

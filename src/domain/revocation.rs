@@ -1,4 +1,18 @@
 //! Tokens that are no longer believed, though they have not ended.
+//!
+//! ```
+//! use mission_control::domain::id::UserId;
+//! use mission_control::domain::revocation::{Revocation, Revocations};
+//! use mission_control::domain::time::Timestamp;
+//!
+//! let (ann, now) = (UserId::parse("ann").unwrap(), Timestamp::saturating(1_795_460_400_000));
+//! let mut revoked = Revocations::default();
+//! revoked.add(Revocation::User { user: ann.clone(), issued_until: now });
+//! assert!(revoked.cover(&ann, None, Some(now)));
+//! assert!(revoked.cover(&ann, None, None), "a token that does not say when it was issued counts as before");
+//! let later = now.plus(std::time::Duration::from_secs(1));
+//! assert!(!revoked.cover(&ann, None, Some(later)), "a new token is good again");
+//! ```
 
 use std::collections::{HashMap, HashSet};
 

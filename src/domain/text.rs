@@ -1,4 +1,18 @@
 //! Bounded texts of reports: messages, states, labels.
+//!
+//! ```
+//! use mission_control::domain::limits::Limits;
+//! use mission_control::domain::text::{Labels, LabelsError, Message, StateWord, StateWordError};
+//!
+//! let message = Message::cut("caf\u{e9} au lait", 4);
+//! assert_eq!((message.as_str(), message.truncated()), ("caf", true), "never in the middle of a character");
+//! assert_eq!(StateWord::parse("waiting").unwrap().as_str(), "waiting");
+//! assert_eq!(StateWord::parse("Waiting!"), Err(StateWordError));
+//!
+//! let labels = [("team".to_owned(), "data".to_owned())].into();
+//! let labels: Result<Labels, LabelsError> = Labels::checked(labels, &Limits::default());
+//! assert_eq!(labels.unwrap().iter().next(), Some(("team", "data")));
+//! ```
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,18 @@
 //! Points in time. The domain is told the time; it never asks.
+//!
+//! ```
+//! use mission_control::domain::time::{Monotonic, Timestamp};
+//! use std::time::Duration;
+//!
+//! let reported = Timestamp::from_millis(1_795_460_400_000).unwrap();
+//! let later = reported.plus(Duration::from_secs(90));
+//! assert_eq!(later.since(reported), Duration::from_secs(90));
+//! assert_eq!(reported.since(later), Duration::ZERO, "a clock that was put back makes nothing negative");
+//! assert_eq!(Timestamp::from_millis(1 << 53), None);
+//!
+//! let begun = Monotonic::new(Duration::from_secs(5));
+//! assert_eq!(begun.plus(Duration::from_secs(2)).since(begun), Duration::from_secs(2));
+//! ```
 
 use std::time::Duration;
 

@@ -1,4 +1,21 @@
 //! What a connection is shown: the grant and the interest together.
+//!
+//! ```
+//! use mission_control::domain::grant::{Grant, Scope, Scopes};
+//! use mission_control::domain::id::AgentId;
+//! use mission_control::domain::interest::{Interest, Kinds};
+//! use mission_control::domain::{pattern::Patterns, view::View};
+//!
+//! let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::parse(["team-a-*"]).unwrap() };
+//! let all = View::new(grant.clone(), Interest::all());
+//! assert!(all.shows(&AgentId::parse("team-a-1").unwrap()) && !all.shows(&AgentId::parse("team-b-1").unwrap()));
+//! assert!(!all.complete(), "something is hidden, so its seqs may have holes");
+//!
+//! // A cursor made under one view is no good under another, and the id tells which half changed.
+//! let some = View::new(grant, Interest { agents: Patterns::all(), kinds: Kinds::of([]) });
+//! assert_eq!(all.id().grant, some.id().grant);
+//! assert_ne!(all.id().interest, some.id().interest);
+//! ```
 
 use super::cursor::ViewId;
 use super::event::{Event, EventKind};

@@ -1,4 +1,19 @@
 //! Port out: randomness that nobody can guess.
+//!
+//! ```
+//! use mission_control::ports::entropy::{Entropy, EntropyError, random_id};
+//!
+//! /// For tests: what everybody can guess.
+//! struct Sevens;
+//!
+//! impl Entropy for Sevens {
+//!     fn bytes(&self) -> Result<[u8; 16], EntropyError> {
+//!         Ok([7; 16])
+//!     }
+//! }
+//!
+//! assert_eq!(random_id(&Sevens).unwrap(), "07".repeat(16));
+//! ```
 
 /// The source of random bytes failed; nothing that needs them may go on.
 #[derive(Debug, thiserror::Error)]

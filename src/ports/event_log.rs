@@ -3,6 +3,45 @@
 //! One writer numbers events 1, 2, 3 … without holes within an epoch. A decision is taken in that
 //! writer, against a state that includes everything before it; if it cannot be kept it never
 //! happened. Every adapter passes [`crate::ports::conformance::event_log`].
+//!
+//! ```
+//! use mission_control::adapters::memory::{MemoryLog, MemoryLogLimits};
+//! use mission_control::adapters::system::SystemClock;
+//! use mission_control::domain::cursor::{Epoch, Seq};
+//! use mission_control::domain::desk::Command;
+//! use mission_control::domain::id::{AgentId, UserId};
+//! use mission_control::domain::lifecycle::Signal;
+//! use mission_control::domain::report::{Exit, Report, ReportBody};
+//! use mission_control::ports::event_log::{
+//!     EventLog, Follower, IDEMPOTENCY_KEY_CHARS_MAX, IdempotencyKey, Loaded, LogError, Page, Proposal, Receipt,
+//! };
+//! use std::sync::Arc;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let epoch = Epoch::parse("k3f9")?;
+//! let log: Box<dyn EventLog> =
+//!     Box::new(MemoryLog::new(epoch, Arc::new(SystemClock::start()), MemoryLogLimits::default()));
+//! let body = ReportBody::Lifecycle { signal: Signal::Start, message: None, exit: Exit::default(), labels: None };
+//! let report = Report { agent: AgentId::parse("a1")?, timestamp: None, instance: None, body };
+//! let key = IdempotencyKey { owner: UserId::parse("r")?, text: "k1".into(), fingerprint: [7; 32] };
+//! assert!(key.text.chars().count() <= IDEMPOTENCY_KEY_CHARS_MAX);
+//! let start = Proposal { command: Command::Report(report), key: Some(key) };
+//!
+//! let first: Receipt = log.append(vec![start.clone()]).await?.remove(0).unwrap();
+//! assert_eq!((first.applied, first.seq), (true, Seq::new(2)));
+//! let again = log.append(vec![start]).await?.remove(0).unwrap();
+//! assert_eq!(again, first, "the same key and report: the same answer, and nothing happens twice");
+//!
+//! let mut follower: Box<dyn Follower> = log.follow(Seq::ZERO).await?;
+//! assert_eq!(follower.next().await?.len(), 2);
+//! let page: Result<Page, LogError> = log.read(Seq::new(1), 10).await;
+//! assert_eq!(page?.events.len(), 1);
+//! let Loaded { fleet, .. } = log.load().await?;
+//! assert_eq!((fleet.len(), fleet.at()), (1, Seq::new(2)));
+//! # Ok(())
+//! # }
+//! ```
 
 use async_trait::async_trait;
 

@@ -1,4 +1,33 @@
 //! Port out: the way to the screens. Every transport is one.
+//!
+//! ```
+//! use mission_control::domain::cursor::Seq;
+//! use mission_control::domain::event::{Event, Recorded};
+//! use mission_control::domain::farewell::Farewell;
+//! use mission_control::domain::id::{AgentId, ConnectionId};
+//! use mission_control::domain::registry::Audience;
+//! use mission_control::ports::event_publisher::{Delivery, EventPublisher};
+//! use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+//! use std::time::Duration;
+//!
+//! /// Has no screens, and counts what it would have shown them.
+//! #[derive(Default)]
+//! struct Counter(AtomicU64);
+//!
+//! impl EventPublisher for Counter {
+//!     fn publish(&self, batch: &[Delivery]) {
+//!         self.0.fetch_add(batch.len() as u64, Ordering::Relaxed);
+//!     }
+//!
+//!     fn dismiss(&self, _: ConnectionId, _: Farewell, _: Option<Duration>) {}
+//! }
+//!
+//! let counter = Counter::default();
+//! let event = Event::AgentRemoved(AgentId::parse("a1").unwrap());
+//! let recorded = Arc::new(Recorded { seq: Seq::new(1), event });
+//! counter.publish(&[Delivery { recorded, audience: Audience::default() }]);
+//! assert_eq!(counter.0.into_inner(), 1);
+//! ```
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,18 @@
 //! Port in: who may come in.
+//!
+//! ```
+//! use mission_control::domain::fault::Fault;
+//! use mission_control::ports::gate::{Credential, Gate, Ticket};
+//! use mission_control::ports::token_verifier::SecretText;
+//!
+//! /// What a transport does with a token that came in a header: it asks for a ticket that may stand in an address.
+//! async fn ticket(gate: &dyn Gate, token: &str) -> Result<Credential, Fault> {
+//!     let principal = gate.admit(&SecretText::new(token)).await?;
+//!     let Ticket { text, .. } = gate.ticket(&principal)?;
+//!     Ok(Credential::Ticket(text))
+//! }
+//! # let _ = ticket;
+//! ```
 
 use std::time::Duration;
 

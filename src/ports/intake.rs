@@ -1,4 +1,36 @@
 //! Port in: what a reporter may do.
+//!
+//! ```
+//! use mission_control::domain::grant::{Grant, Principal, Scope, Scopes};
+//! use mission_control::domain::id::{AgentId, UserId};
+//! use mission_control::domain::lifecycle::Status;
+//! use mission_control::domain::report::{Report, ReportBody};
+//! use mission_control::domain::{fault::Code, pattern::Patterns, time::Timestamp};
+//! use mission_control::ports::intake::{Intake, Submission};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use mission_control::app::{run::MissionControl, settings::{Settings, Sources}};
+//! # let secret = "MISSION_CONTROL__AUTH__SECRET".to_owned();
+//! # let environment = [(secret, "a secret of at least thirty-two bytes".to_owned())].into();
+//! # let settings = Settings::load(&Sources { environment, ..Sources::default() })?;
+//! # let control = MissionControl::start(settings.clone()).await?;
+//! // A transport of your own read these, and checked who sends them.
+//! let intake: std::sync::Arc<dyn Intake> = control.intake();
+//! let grant = Grant { scopes: Scopes::of([Scope::Report]), agents: Patterns::parse(["web1-*"])? };
+//! let (user, expires_at) = (UserId::parse("web1")?, Timestamp::MAX);
+//! let by = Principal { user, grant, expires_at, issued_at: None, token_id: None };
+//! let online = |agent: &str| {
+//!     let body = ReportBody::Status { status: Status::Online, message: None, state: None, labels: None };
+//!     let report = Report { agent: AgentId::parse(agent).unwrap(), timestamp: None, instance: None, body };
+//!     Submission { report, key: None, fingerprint: [0; 32] }
+//! };
+//! let answers = intake.report(&by, vec![online("web1-nginx"), online("db1")]).await?;
+//! assert_eq!(answers[0].as_ref().unwrap().seq.get(), 1);
+//! assert_eq!(answers[1].as_ref().unwrap_err().code, Code::ForbiddenAgent, "one bad item fails no other");
+//! # Ok(())
+//! # }
+//! ```
 
 use async_trait::async_trait;
 

@@ -4,6 +4,44 @@
 //! a copy, so that one lies at most a second behind the head: every event after [`Beginning::from`] that
 //! the view covers is the connection's, those up to its registration out of what its transport was handed
 //! before, the others as they are published to it.
+//!
+//! ```
+//! use mission_control::app::run::offline_token;
+//! use mission_control::domain::grant::{Grant, Scope, Scopes};
+//! use mission_control::domain::{id::UserId, interest::Interest, pattern::Patterns, resume::Plan, resume::Why};
+//! use mission_control::ports::gate::Credential;
+//! use mission_control::ports::live_feed::{Arrival, Beginning, LiveFeed, Opened, Refreshed, Seat};
+//! use std::time::Duration;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use mission_control::app::{run::MissionControl, settings::{Settings, Sources}};
+//! # let secret = "MISSION_CONTROL__AUTH__SECRET".to_owned();
+//! # let environment = [(secret, "a secret of at least thirty-two bytes".to_owned())].into();
+//! # let settings = Settings::load(&Sources { environment, ..Sources::default() })?;
+//! # let control = MissionControl::start(settings.clone()).await?;
+//! let feed: std::sync::Arc<dyn LiveFeed> = control.live_feed();
+//! let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
+//! let token = offline_token(&settings, UserId::parse("ann")?, grant, Duration::from_secs(60))?;
+//! let arrival = Arrival {
+//!     transport: "mine",
+//!     peer: None,
+//!     credential: Ok(Credential::Token(token.clone())),
+//!     interest: Interest::all(),
+//!     cursor: None,
+//! };
+//! let opened: Opened = feed.open(arrival).await?;
+//! let Beginning { plan, fleet, from, .. } = &opened.beginning;
+//! assert_eq!(*plan, Plan::Snapshot(Why::New));
+//! assert!(fleet.is_some(), "send this copy first, then every event after its position");
+//!
+//! let Refreshed { resync, .. } = feed.refresh(opened.connection, &token, *from).await?;
+//! assert!(resync.is_none(), "the same grant: the connection just goes on");
+//! let seat: Seat = opened.seat;
+//! drop(seat); // Whoever gives it up is gone.
+//! # Ok(())
+//! # }
+//! ```
 
 use std::net::IpAddr;
 use std::sync::Arc;

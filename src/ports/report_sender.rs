@@ -2,6 +2,39 @@
 //!
 //! One call is one request, answered report by report. Nothing here tries again: that is decided by who
 //! reports. A server is a stranger: every text of its answers may be hostile.
+//!
+//! ```
+//! use async_trait::async_trait;
+//! use mission_control::domain::id::AgentId;
+//! use mission_control::ports::report_sender::{Answer, Lease, Outgoing, Refusal, ReportSender, Saying, SendError};
+//! use mission_control::ports::token_verifier::SecretText;
+//! use std::time::Duration;
+//!
+//! /// A server that has no leases yet.
+//! struct WithoutLeases;
+//!
+//! #[async_trait]
+//! impl ReportSender for WithoutLeases {
+//!     async fn send(&self, reports: &[Outgoing], _: &SecretText, _: Duration) -> Result<Vec<Answer>, SendError> {
+//!         let refusal = Refusal { code: "not_built".into(), detail: "no leases".into(), retry_after: None };
+//!         let taken = Answer::Taken { applied: true, changed: true, seq: 1 };
+//!         let answer = |report: &Outgoing| match report.lease {
+//!             Some(_) => Answer::Refused(refusal.clone()),
+//!             None => taken.clone(),
+//!         };
+//!         Ok(reports.iter().map(answer).collect())
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let lease = Some(Lease { length: Duration::from_secs(90), dispensable: true });
+//! let agent = AgentId::parse("importer").unwrap();
+//! let beat = Outgoing { agent, timestamp: None, instance: None, lease, busy_until: None, age: Duration::ZERO, key: None, saying: Saying::Heartbeat };
+//! let answers = WithoutLeases.send(&[beat], &SecretText::new("t"), Duration::from_secs(1)).await.unwrap();
+//! assert!(matches!(&answers[0], Answer::Refused(refusal) if refusal.code == "not_built"));
+//! # }
+//! ```
 
 use std::time::Duration;
 

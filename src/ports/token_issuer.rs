@@ -1,4 +1,26 @@
 //! Port out: makes tokens, and seals the small notes that sign-in hands to browsers.
+//!
+//! ```
+//! use mission_control::adapters::jwt::{KeyConfig, KeyRing};
+//! use mission_control::domain::grant::{Grant, Scope, Scopes};
+//! use mission_control::domain::{id::UserId, pattern::Patterns, time::Timestamp};
+//! use mission_control::ports::token_issuer::{IssueError, NewToken, Note, Purpose, TokenIssuer};
+//! use std::time::Duration;
+//!
+//! let secret = Some(&b"a secret of at least thirty-two bytes"[..]);
+//! let issuer: Box<dyn TokenIssuer> = Box::new(KeyRing::build(KeyConfig { secret, ..KeyConfig::default() }).unwrap());
+//! let (user, now) = (UserId::parse("ann").unwrap(), Timestamp::saturating(1_795_460_400_000));
+//! let expires_at = now.plus(Duration::from_secs(600));
+//! let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
+//! let token = NewToken { user: user.clone(), grant, issued_at: now, expires_at, token_id: "t1".into() };
+//! assert_eq!(issuer.issue(&token).unwrap().reveal().split('.').count(), 3);
+//!
+//! // A note is good for its purpose alone.
+//! let note = Note { user, id: "n1".into(), issued_at: now, expires_at };
+//! let sealed = issuer.seal(Purpose::SignInCode, &note).unwrap();
+//! assert_eq!(issuer.unseal(Purpose::SignInCode, &sealed, now), Ok(note));
+//! assert_eq!(issuer.unseal(Purpose::BrowserSession, &sealed, now), Err(IssueError::Invalid));
+//! ```
 
 use crate::domain::grant::Grant;
 use crate::domain::id::UserId;

@@ -1,4 +1,36 @@
 //! Port out: what a token says and whether it is true.
+//!
+//! ```
+//! use async_trait::async_trait;
+//! use mission_control::domain::grant::{Grant, Principal, Scope, Scopes};
+//! use mission_control::domain::{id::UserId, pattern::Patterns, time::Timestamp};
+//! use mission_control::ports::token_verifier::{SecretText, TOKEN_BYTES_MAX, TokenError, TokenVerifier};
+//! use std::time::Duration;
+//!
+//! /// One token for everybody on a network that is trusted, good for a minute at a time.
+//! struct OneForAll(SecretText);
+//!
+//! #[async_trait]
+//! impl TokenVerifier for OneForAll {
+//!     async fn verify(&self, token: &SecretText, now: Timestamp) -> Result<Principal, TokenError> {
+//!         if token.reveal().len() > TOKEN_BYTES_MAX || *token != self.0 {
+//!             return Err(TokenError::Invalid);
+//!         }
+//!         let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
+//!         let user = UserId::parse("everybody").map_err(|_| TokenError::Invalid)?;
+//!         let expires_at = now.plus(Duration::from_secs(60));
+//!         Ok(Principal { user, grant, expires_at, issued_at: Some(now), token_id: None })
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let (verifier, now) = (OneForAll(SecretText::new("open sesame")), Timestamp::saturating(1));
+//! assert!(verifier.verify(&SecretText::new("open sesame"), now).await.is_ok());
+//! assert_eq!(verifier.verify(&SecretText::new("open"), now).await, Err(TokenError::Invalid));
+//! assert_eq!(format!("{:?}", SecretText::new("open sesame")), "SecretText(…)", "never shown");
+//! # }
+//! ```
 
 use async_trait::async_trait;
 

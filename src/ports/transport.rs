@@ -1,4 +1,32 @@
 //! Port in: something that carries the product to its users.
+//!
+//! ```
+//! use async_trait::async_trait;
+//! use mission_control::ports::transport::{Stop, Transport, TransportError};
+//!
+//! /// Carries nothing, until it is told to stop.
+//! struct Silence;
+//!
+//! #[async_trait]
+//! impl Transport for Silence {
+//!     fn name(&self) -> &'static str {
+//!         "silence"
+//!     }
+//!
+//!     async fn serve(self: Box<Self>, stop: Stop) -> Result<(), TransportError> {
+//!         stop.await;
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let (end, ended) = tokio::sync::oneshot::channel::<()>();
+//! let stop: Stop = Box::pin(async move { drop(ended.await) });
+//! end.send(()).unwrap();
+//! assert!(Box::new(Silence).serve(stop).await.is_ok());
+//! # }
+//! ```
 
 use std::future::Future;
 use std::pin::Pin;

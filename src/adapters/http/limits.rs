@@ -6,17 +6,17 @@ use crate::domain::limits::Limits;
 
 /// The limits that the routes keep.
 #[derive(Debug, Clone, Copy)]
-pub struct HttpLimits {
+pub(crate) struct HttpLimits {
     /// Bounds of reports.
-    pub reports: Limits,
+    pub(crate) reports: Limits,
     /// Largest body, in bytes.
-    pub body_bytes: usize,
+    pub(crate) body_bytes: usize,
     /// Largest body of a batch, in bytes.
-    pub batch_bytes: usize,
+    pub(crate) batch_bytes: usize,
     /// Most items of a batch.
-    pub batch_items: usize,
+    pub(crate) batch_items: usize,
     /// Longest time in which a body must have come.
-    pub body_time: Duration,
+    pub(crate) body_time: Duration,
 }
 
 impl Default for HttpLimits {

@@ -19,7 +19,7 @@ use crate::domain::fault::{Code, Fault};
 
 /// Every route of the API, answering every request: what none of them takes is tried on `others`
 /// (the live transports, the page) and is a 404 or 405 problem in the end.
-pub fn routes(api: Arc<Api>, others: BoxedFilter<(Response,)>) -> BoxedFilter<(Response,)> {
+pub(crate) fn routes(api: Arc<Api>, others: BoxedFilter<(Response,)>) -> BoxedFilter<(Response,)> {
     let ours = action()
         .and(call())
         .and(warp::body::stream())

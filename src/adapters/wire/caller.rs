@@ -1,4 +1,21 @@
 //! Who is calling, as the accept loop knows it. Handed to the routes as a request extension.
+//!
+//! ```
+//! use mission_control::adapters::wire::caller::{Caller, HangUp};
+//! use std::sync::Arc;
+//! use std::sync::atomic::{AtomicBool, Ordering};
+//!
+//! let (one, other) = (Caller::unnamed(None), Caller::unnamed(None));
+//! assert_ne!(one.request_id, other.request_id);
+//!
+//! let ended = Arc::new(AtomicBool::new(false));
+//! let hang_up = HangUp::new({
+//!     let ended = Arc::clone(&ended);
+//!     move || ended.store(true, Ordering::SeqCst)
+//! });
+//! hang_up.now();
+//! assert!(ended.load(Ordering::SeqCst));
+//! ```
 
 use std::net::IpAddr;
 use std::sync::Arc;

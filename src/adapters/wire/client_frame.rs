@@ -1,4 +1,14 @@
 //! Reads the frames that clients send (contract 5.6).
+//!
+//! ```
+//! use mission_control::adapters::wire::client_frame::{ClientFrame, parse};
+//! use mission_control::domain::limits::Limits;
+//!
+//! let text = r#"{"type":"ping","payload":{"id":"7"}}"#;
+//! let Ok(ClientFrame::Ping { id }) = parse(text, &Limits::default()) else { panic!("it is a ping") };
+//! assert_eq!(id.as_deref(), Some("7"));
+//! assert!(parse(r#"{"type":"pong"}"#, &Limits::default()).is_err(), "only a server says that");
+//! ```
 
 use serde_json::Value;
 

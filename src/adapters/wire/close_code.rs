@@ -1,4 +1,12 @@
 //! Close codes (contract section 6). Below 4500 a client comes back; from 4500 on it stops.
+//!
+//! ```
+//! use mission_control::adapters::wire::close_code::{code, reason};
+//! use mission_control::domain::farewell::Farewell;
+//!
+//! assert_eq!(code(Farewell::Restart), 1012);
+//! assert_eq!(reason(Farewell::Restart, Some(250)), r#"{"code":"restart","retryMs":250}"#);
+//! ```
 
 use crate::domain::farewell::Farewell;
 

@@ -1,4 +1,12 @@
 //! The words for the kinds of event that an interest may choose among.
+//!
+//! ```
+//! use mission_control::adapters::wire::event_type::word;
+//! use mission_control::domain::event::EventKind;
+//!
+//! assert_eq!(word(EventKind::Status), Some("agent:status"));
+//! assert_eq!(word(EventKind::Removal), None, "removals always come, so nobody chooses them");
+//! ```
 
 use crate::domain::event::EventKind;
 

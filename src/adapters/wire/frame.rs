@@ -1,9 +1,52 @@
 //! The frames that the server sends (contract section 5), as JSON text.
+//!
+//! ```
+//! use mission_control::adapters::wire::frame::{
+//!     auth_expiring, auth_refreshed, error, goodbye, heartbeat, pong, sync_end,
+//! };
+//! use mission_control::domain::fault::{Code, Fault};
+//! use mission_control::domain::{cursor::Seq, farewell::Farewell, time::Timestamp};
+//!
+//! let now = Timestamp::saturating(1_795_460_430_000);
+//! let beat = heartbeat(now, Seq::new(1050));
+//! assert_eq!(beat, r#"{"type":"heartbeat","payload":{"timestamp":1795460430000},"seq":1050}"#);
+//! assert_eq!(sync_end(1, 2, Seq::new(7)), r#"{"type":"sync:end","payload":{"agents":1,"sessions":2},"seq":7}"#);
+//! assert_eq!(pong(Some("7")), r#"{"type":"pong","payload":{"id":"7"}}"#);
+//! assert_eq!(goodbye(Farewell::Restart, None), r#"{"type":"goodbye","payload":{"code":"restart"}}"#);
+//! assert_ne!(auth_expiring(now), auth_refreshed(now));
+//! let unknown = error(None, &Fault::new(Code::InvalidFrame, "no such type"));
+//! assert!(unknown.starts_with(br#"{"type":"error""#));
+//! ```
+//!
+//! What a connection is sent, from its first frame on:
+//!
+//! ```
+//! use mission_control::adapters::wire::frame::{Hello, agent, event, hello, reported, resync, session};
+//! use mission_control::domain::{cursor::Seq, event::Event, event::Recorded, id::AgentId};
+//! use mission_control::ports::{event_log::Receipt, live_feed::Opened};
+//!
+//! fn begin(opened: &Opened, heartbeat: std::time::Duration) -> Vec<bytes::Bytes> {
+//!     let mut frames = vec![hello(&Hello::of(opened, heartbeat))];
+//!     for (_, known) in opened.beginning.fleet.iter().flat_map(|fleet| fleet.agents()) {
+//!         frames.push(agent(known));
+//!         frames.extend(known.sessions.values().map(session));
+//!     }
+//!     frames
+//! }
+//! fn again(opened: &Opened, receipt: &Receipt) -> [bytes::Bytes; 2] {
+//!     [resync(&opened.beginning, Seq::new(7)), reported(Some("1"), receipt)]
+//! }
+//! let gone = Event::AgentRemoved(AgentId::parse("a1").unwrap());
+//! let frame = event(&Recorded { seq: Seq::new(7), event: gone });
+//! assert_eq!(frame, r#"{"type":"agent:removed","payload":{"agentId":"a1"},"seq":7}"#);
+//! # let _ = (begin, again);
+//! ```
 
 #[cfg(test)]
 mod tests;
 
 mod detail;
+mod hello;
 mod shape;
 
 use bytes::Bytes;
@@ -25,6 +68,8 @@ use crate::ports::event_log::Receipt;
 use detail::{ActivityDetail, LifecycleDetail, StatusDetail};
 
 pub(crate) use shape::{AgentFrame, EventFrame, SessionFrame};
+
+pub use hello::{Hello, hello};
 
 /// The version of the protocol that `hello` tells.
 pub const PROTOCOL: u32 = 1;
@@ -180,58 +225,12 @@ pub fn session(session: &Session) -> Bytes {
     activity(&session.activity, Place::Sync(session.rev))
 }
 
-/// What `hello` says.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Hello {
-    protocol: u32,
-    epoch: String,
-    seq: u64,
-    view: String,
-    complete: bool,
-    mode: &'static str,
-    reason: &'static str,
-    heartbeat_ms: u64,
-    connection_id: String,
-    user_id: String,
-    server_time: u64,
-    server_started_at: u64,
-}
-
-impl Hello {
-    /// From how a connection was opened.
-    #[must_use]
-    pub fn of(opened: &crate::ports::live_feed::Opened, heartbeat: std::time::Duration) -> Self {
-        let beginning = &opened.beginning;
-        Self {
-            protocol: PROTOCOL,
-            epoch: opened.epoch.as_str().to_owned(),
-            seq: beginning.head.get(),
-            view: beginning.view.id().to_string(),
-            complete: beginning.view.complete(),
-            mode: mode(beginning.plan),
-            reason: beginning.plan.why().as_str(),
-            heartbeat_ms: u64::try_from(heartbeat.as_millis()).unwrap_or(u64::MAX),
-            connection_id: opened.connection.to_string(),
-            user_id: opened.principal.user.as_str().to_owned(),
-            server_time: opened.server_time.millis(),
-            server_started_at: opened.server_started_at.millis(),
-        }
-    }
-}
-
 const fn mode(plan: Plan) -> &'static str {
     match plan {
         Plan::Live => "live",
         Plan::Replay { .. } => "replay",
         Plan::Snapshot(_) => "snapshot",
     }
-}
-
-/// The first frame of a connection.
-#[must_use]
-pub fn hello(hello: &Hello) -> Bytes {
-    bare("hello", hello, None)
 }
 
 /// The end of a copy, and how much was sent.

@@ -1,4 +1,30 @@
 //! What a handshake carries: credentials (contract 2), the interest, the cursor, the origin.
+//!
+//! ```
+//! use http::HeaderMap;
+//! use mission_control::adapters::wire::handshake::{
+//!     OriginRule, StreamQuery, bearer, credential, cursor, decode, interest, offers_subprotocol, once,
+//! };
+//!
+//! let query = StreamQuery::parse("after=k3f9%3A7%3A5d0c5d0c5d0c5d0c&agents=build-*").unwrap();
+//! assert_eq!(query.cursor().unwrap(), Some(cursor("k3f9:7:5d0c5d0c5d0c5d0c").unwrap()));
+//! assert_eq!(query.interest().unwrap(), interest(Some(vec!["build-*".into()]), None).unwrap());
+//!
+//! let mut headers = HeaderMap::new();
+//! headers.insert("authorization", "Bearer a.b.c".parse().unwrap());
+//! assert_eq!(bearer(&headers).unwrap().reveal(), "a.b.c");
+//! assert!(credential(&headers, StreamQuery::parse("token=d.e.f").unwrap(), true).is_err(), "two are one too many");
+//! assert!(!offers_subprotocol(&headers));
+//!
+//! headers.insert("host", "watch.example".parse().unwrap());
+//! headers.insert("origin", "https://elsewhere.example".parse().unwrap());
+//! let rule = OriginRule { allowed: Vec::new(), behind_tls_proxy: true };
+//! assert!(rule.check(&headers).is_err());
+//!
+//! let mut slot = None;
+//! assert!(once(&mut slot, 1, "after").is_ok() && once(&mut slot, 2, "after").is_err());
+//! assert_eq!(decode("a%20b").unwrap(), "a b");
+//! ```
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,26 @@
 //! Writes reports for a server: the items of contract section 3, and how they are kept until they are sent.
+//!
+//! ```
+//! use mission_control::adapters::wire::outgoing::{Item, NotAReport, kept, restored};
+//! use mission_control::domain::id::AgentId;
+//! use mission_control::ports::report_sender::{Outgoing, Saying};
+//! use std::time::Duration;
+//!
+//! let beat = Outgoing {
+//!     agent: AgentId::parse("importer").unwrap(),
+//!     timestamp: None,
+//!     instance: None,
+//!     lease: None,
+//!     busy_until: None,
+//!     age: Duration::ZERO,
+//!     key: None,
+//!     saying: Saying::Heartbeat,
+//! };
+//! let item = serde_json::to_string(&Item::of(&beat)).unwrap();
+//! assert_eq!(item, r#"{"kind":"heartbeat","agentId":"importer"}"#);
+//! assert_eq!(restored(&kept(&beat)), Ok(beat));
+//! assert_eq!(restored("nonsense"), Err(NotAReport));
+//! ```
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,20 @@
 //! HTTP errors (contract section 7): RFC 9457 problem details, one status for each code.
+//!
+//! ```
+//! use mission_control::adapters::wire::problem::{many, one, status};
+//! use mission_control::domain::fault::{Code, Fault};
+//!
+//! let missing = Fault::new(Code::InvalidValue, "this field is needed").at("/status");
+//! let unknown = Fault::new(Code::InvalidValue, "this field is not known here").at("/sttaus");
+//! let answer = many(&[missing, unknown], "r7");
+//! assert_eq!(answer.status(), 422);
+//! assert_eq!(answer.headers()["content-type"], "application/problem+json; charset=utf-8");
+//! let body = String::from_utf8(answer.into_body()).unwrap();
+//! assert!(body.contains("/sttaus") && body.contains(r#""requestId":"r7""#), "each is listed");
+//!
+//! let full = one(&Fault::new(Code::FleetFull, "forget an agent, or raise limits.agents"), "r8");
+//! assert_eq!(full.status(), status(Code::FleetFull));
+//! ```
 
 use http::{HeaderValue, Response, StatusCode, header};
 use schemars::JsonSchema;
@@ -48,7 +64,7 @@ pub const fn status(code: Code) -> StatusCode {
 /// Why a request was refused (RFC 9457).
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Problem<'a> {
+pub(crate) struct Problem<'a> {
     #[serde(rename = "type")]
     #[schemars(extend("format" = "uri"))]
     kind: String,

@@ -1,4 +1,24 @@
 //! Reads reports (contract section 3) from request bodies, batch items and client frames.
+//!
+//! ```
+//! use mission_control::adapters::wire::report::{Kind, Target, batch, check_key, item, single};
+//! use mission_control::domain::limits::Limits;
+//!
+//! let limits = Limits::default();
+//! let target = Target { kind: Kind::Status, agent: "importer", session: None };
+//! let read = single(target, br#"{"status":"online"}"#, Some("k1"), &limits).unwrap();
+//! assert_eq!((read.report.agent.as_str(), read.key.as_deref()), ("importer", Some("k1")));
+//!
+//! let faults = single(target, br#"{"status":"busy","mesage":"x"}"#, None, &limits).unwrap_err();
+//! assert_eq!(faults.len(), 2, "everything that is wrong at once, each with its place");
+//!
+//! let two = br#"[{"kind":"heartbeat"},{"kind":"status","agentId":"a1","status":"offline"}]"#;
+//! let items = batch(two, None, 1_000, &limits).unwrap();
+//! assert!(items[0].is_err() && items[1].is_ok(), "one bad item never fails the rest");
+//! let whole = serde_json::json!({"kind": "status", "agentId": "a1", "status": "offline"});
+//! assert!(item(whole, &limits).is_ok());
+//! assert!(check_key("").is_err());
+//! ```
 
 pub(crate) mod shape;
 #[cfg(test)]

@@ -1,4 +1,13 @@
 //! Reads small bodies of a fixed form, as strictly as reports.
+//!
+//! ```
+//! use mission_control::adapters::wire::small::texts;
+//!
+//! let [user, token] = texts(br#"{"userId":"ann"}"#, ["userId", "jti"]).unwrap();
+//! assert_eq!((user.as_deref(), token), (Some("ann"), None));
+//! let faults = texts(br#"{"usreId":"ann"}"#, ["userId", "jti"]).unwrap_err();
+//! assert_eq!(faults[0].pointer.as_deref(), Some("/usreId"), "a typing error is named");
+//! ```
 
 pub(crate) mod shape;
 

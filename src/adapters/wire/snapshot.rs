@@ -1,4 +1,23 @@
 //! The frames of one copy of the fleet, seen through a view.
+//!
+//! ```
+//! use mission_control::adapters::wire::snapshot::{Counted, Snapshot, Walk};
+//! use mission_control::domain::grant::{Grant, Scope, Scopes};
+//! use mission_control::domain::{fleet::Fleet, interest::Interest, pattern::Patterns, view::View};
+//!
+//! let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
+//! let (fleet, view) = (Fleet::default(), View::new(grant, Interest::all()));
+//! assert!(Snapshot::of(&fleet, &view).agents.is_empty());
+//!
+//! // The same in steps, so that a large fleet holds nobody up.
+//! let mut walk = Walk::default();
+//! let counted: Counted = loop {
+//!     if let Some(counted) = walk.step(&fleet, &view, 256, |frame| println!("{frame:?}")) {
+//!         break counted;
+//!     }
+//! };
+//! assert_eq!(counted.agents, 0);
+//! ```
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,11 @@
 //! Waits as clients are told them.
+//!
+//! ```
+//! use mission_control::adapters::wire::wait::retry_ms;
+//! use std::time::Duration;
+//!
+//! assert_eq!(retry_ms(Duration::from_micros(1_001)), 2, "never told shorter than it is");
+//! ```
 
 use std::time::Duration;
 

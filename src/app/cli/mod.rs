@@ -31,7 +31,15 @@ struct Process {
     environment: BTreeMap<String, String>,
 }
 
-/// Runs the command that the process was started with.
+/// Runs the command that the process was started with. This is the whole of the binary:
+///
+/// ```no_run
+/// use mission_control::app::cli;
+///
+/// fn main() -> std::process::ExitCode {
+///     cli::main()
+/// }
+/// ```
 #[must_use]
 pub fn main() -> ExitCode {
     let args = match Args::try_parse() {
