@@ -12,6 +12,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use mission_control::adapters::memory::{MemoryLog, MemoryLogLimits};
@@ -20,7 +21,7 @@ use mission_control::adapters::wire::{outgoing::Item, report};
 use mission_control::app::run::MissionControl;
 use mission_control::app::settings::{Settings, Sources};
 use mission_control::domain::cursor::{Epoch, Seq};
-use mission_control::domain::desk::Command;
+use mission_control::domain::desk::{Command, Vitals};
 use mission_control::domain::fault::Fault;
 use mission_control::domain::id::{AgentId, UserId};
 use mission_control::domain::limits::Limits;
@@ -30,7 +31,7 @@ use mission_control::ports::entropy::Entropy;
 use mission_control::ports::event_log::{
     EventLog, Follower, IdempotencyKey, Loaded, LogError, Page, Proposal, Receipt,
 };
-use mission_control::ports::report_sender::{Outgoing, Saying};
+use mission_control::ports::report_sender::{Lease, Outgoing};
 use serde_json::{Value, json};
 use tokio::fs::{File, OpenOptions};
 use tokio::io::AsyncWriteExt;
@@ -38,10 +39,18 @@ use tokio::sync::Mutex;
 
 type Anything = Box<dyn std::error::Error + Send + Sync>;
 
-/// The time at which something was decided, now or long ago.
+/// The time at which something was decided, now or long ago. Time while no process kept the file does not count.
 struct DecidedAt {
     wall: AtomicU64,
+    uptime: AtomicU64,
     now: SystemClock,
+}
+
+impl DecidedAt {
+    fn set(&self, [wall, uptime]: [u64; 2]) {
+        self.wall.store(wall, Ordering::SeqCst);
+        self.uptime.store(uptime, Ordering::SeqCst);
+    }
 }
 
 impl Clock for DecidedAt {
@@ -50,7 +59,7 @@ impl Clock for DecidedAt {
     }
 
     fn monotonic(&self) -> Monotonic {
-        self.now.monotonic()
+        Monotonic::new(Duration::from_millis(self.uptime.load(Ordering::SeqCst)))
     }
 }
 
@@ -61,10 +70,11 @@ pub struct FileLog {
     kept: Mutex<Kept>,
 }
 
-/// The file, and how much of it counts.
+/// The file, how much of it counts, and the uptime before this process.
 struct Kept {
     file: File,
     bytes: u64,
+    uptime: u64,
 }
 
 impl FileLog {
@@ -88,13 +98,14 @@ impl FileLog {
                 epoch
             }
         };
-        let clock = Arc::new(DecidedAt { wall: AtomicU64::new(0), now: SystemClock::start() });
+        let clock = Arc::new(DecidedAt { wall: 0.into(), uptime: 0.into(), now: SystemClock::start() });
         let decided = MemoryLog::new(epoch, clock.clone(), MemoryLogLimits::default());
-        let log = Self { decided, clock, kept: Mutex::new(Kept { file, bytes }) };
+        let mut log = Self { decided, clock, kept: Mutex::new(Kept { file, bytes, uptime: 0 }) };
         for line in lines {
             let (at, proposal) = read(&serde_json::from_str(line)?).ok_or("a line is no command")?;
-            log.clock.wall.store(at, Ordering::SeqCst);
+            log.clock.set(at);
             log.decided.append(vec![proposal]).await?;
+            log.kept.get_mut().uptime = at[1];
         }
         Ok(log)
     }
@@ -114,14 +125,15 @@ impl EventLog for FileLog {
     async fn append(&self, proposals: Vec<Proposal>) -> Result<Vec<Result<Receipt, Fault>>, LogError> {
         // One writer at a time; first on the disk, then decided: whoever sees an event can rely on it.
         let mut kept = self.kept.lock().await;
-        let at = self.clock.now.wall().millis();
+        let uptime = self.clock.now.monotonic().since_start().as_millis();
+        let at = [self.clock.now.wall().millis(), kept.uptime + u64::try_from(uptime).unwrap_or(u64::MAX)];
+        self.clock.set(at);
         let lines: String = proposals.iter().map(|proposal| format!("{}\n", written(at, proposal))).collect();
         if let Err(error) = kept.write(lines.as_bytes()).await {
             // What is there of it must not stand before the next line.
             let _as_far_as_it_goes = kept.file.set_len(kept.bytes).await;
             return Err(LogError::Unavailable(Box::new(error)));
         }
-        self.clock.wall.store(at, Ordering::SeqCst);
         self.decided.append(proposals).await
     }
 
@@ -129,37 +141,49 @@ impl EventLog for FileLog {
         self.decided.load().await
     }
 
-    async fn read(&self, after: Seq, limit: usize) -> Result<Page, LogError> {
-        self.decided.read(after, limit).await
+    async fn read(&self, after: Seq, limit: usize, of: Option<AgentId>) -> Result<Page, LogError> {
+        self.decided.read(after, limit, of).await
     }
 
     async fn follow(&self, after: Seq) -> Result<Box<dyn Follower>, LogError> {
         self.decided.follow(after).await
     }
+
+    fn vitals(&self, since: u64) -> Vitals {
+        self.decided.vitals(since)
+    }
 }
 
-fn written(at: u64, proposal: &Proposal) -> Value {
+fn written(at: [u64; 2], proposal: &Proposal) -> Value {
     let key = proposal.key.as_ref().map(|key| json!([key.owner.as_str(), key.text, key.fingerprint]));
     let command = match &proposal.command {
         Command::Forget(agent) => json!({ "forget": agent.as_str() }),
+        Command::Release(agent) => json!({ "release": agent.as_str() }),
+        Command::Left(agent) => json!({ "left": agent.as_str() }),
+        Command::Sweep => json!("sweep"),
         Command::Report(report) => json!({ "report": Item::of(&Outgoing {
             agent: report.agent.clone(),
             timestamp: report.timestamp,
             instance: report.instance.clone(),
-            saying: Saying::Report(report.body.clone()),
-            lease: None,
-            busy_until: None,
-            age: std::time::Duration::ZERO,
+            body: report.body.clone(),
+            lease: report.terms.lease.map(|length| Lease { length, dispensable: false }),
+            busy_until: report.terms.busy_until,
+            age: report.terms.age,
             key: None,
         }) }),
     };
     json!({ "at": at, "key": key, "command": command })
 }
 
-fn read(line: &Value) -> Option<(u64, Proposal)> {
+fn read(line: &Value) -> Option<([u64; 2], Proposal)> {
     let command = &line["command"];
-    let command = match command["forget"].as_str() {
-        Some(agent) => Command::Forget(AgentId::parse(agent).ok()?),
+    let agent = |what: &str| AgentId::parse(command[what].as_str()?).ok();
+    let short = match command.as_str() {
+        Some(_) => Some(Command::Sweep),
+        None => agent("forget").map(Command::Forget).or(agent("release").map(Command::Release)),
+    };
+    let command = match short.or(agent("left").map(Command::Left)) {
+        Some(command) => command,
         None => Command::Report(report::item(command["report"].clone(), &Limits::default()).ok()?.report),
     };
     let key = match &line["key"] {
@@ -173,7 +197,7 @@ fn read(line: &Value) -> Option<(u64, Proposal)> {
             })
         }
     };
-    Some((line["at"].as_u64()?, Proposal { command, key }))
+    Some(([line["at"][0].as_u64()?, line["at"][1].as_u64()?], Proposal { command, key }))
 }
 
 #[tokio::main]

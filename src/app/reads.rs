@@ -51,7 +51,7 @@ impl AppReads {
     async fn fresh(&self) -> (Epoch, Arc<Fleet>) {
         // The copy is given up before the wait, or the events that are waited for would have to copy it.
         let at = self.hub.copy().1.at();
-        if let Ok(Page { head, .. }) = self.log.read(at, 0).await {
+        if let Ok(Page { head, .. }) = self.log.read(at, 0, None).await {
             self.hub.caught_up(head, CATCH_UP_WITHIN).await;
         }
         self.hub.copy()
@@ -59,10 +59,12 @@ impl AppReads {
 
     /// The page after a position; from the oldest kept when there is none. What is trimmed in
     /// between is no error for a reader that asked for the oldest.
-    async fn first(&self, after: Option<Seq>, take: usize) -> Result<Page, LogError> {
-        let first = self.log.read(after.unwrap_or(Seq::ZERO), take).await;
+    async fn first(&self, after: Option<Seq>, take: usize, of: Option<&AgentId>) -> Result<Page, LogError> {
+        let first = self.log.read(after.unwrap_or(Seq::ZERO), take, of.cloned()).await;
         match (first, after) {
-            (Err(LogError::Compacted { held_after }), None) => self.log.read(held_after, take).await,
+            (Err(LogError::Compacted { held_after }), None) => {
+                self.log.read(held_after, take, of.cloned()).await
+            }
             (page, _) => page,
         }
     }
@@ -85,7 +87,9 @@ impl Reads for AppReads {
         let after = query.after.map(|(_, seq)| seq);
         let (fewest, most) = TAKEN_AT_ONCE;
         let take = query.limit.clamp(fewest, most);
-        let mut page = self.first(after, take).await.map_err(log_fault)?;
+        // A question about one agent looks at its events alone.
+        let of = query.interest.agents.only();
+        let mut page = self.first(after, take, of.as_ref()).await.map_err(log_fault)?;
         if after.is_some_and(|after| after > page.head) {
             let detail = "the cursor is ahead of this history: leave out after";
             return Err(Fault::new(Code::CursorExpired, detail));
@@ -94,6 +98,7 @@ impl Reads for AppReads {
         let mut events = Vec::new();
         let mut at = after.unwrap_or(page.held_after);
         let mut looked_at = 0;
+        let mut asked_for = take;
         loop {
             let got = page.events.len();
             for recorded in page.events {
@@ -107,7 +112,11 @@ impl Reads for AppReads {
             }
             looked_at += got;
             let enough = events.len() >= query.limit || looked_at >= LOOKED_AT_MAX;
-            if enough || got == 0 || at >= page.head {
+            if !enough && got < asked_for {
+                // All there was up to the head was looked at.
+                at = page.head;
+            }
+            if enough || at >= page.head {
                 return Ok(EventsPage {
                     epoch,
                     events,
@@ -115,7 +124,8 @@ impl Reads for AppReads {
                     head: page.head,
                 });
             }
-            page = match self.log.read(at, take.min(LOOKED_AT_MAX - looked_at)).await {
+            asked_for = take.min(LOOKED_AT_MAX - looked_at);
+            page = match self.log.read(at, asked_for, of.clone()).await {
                 Ok(page) => page,
                 // Trimmed while it was read: the next page, which begins here, says so.
                 Err(LogError::Compacted { .. }) => {

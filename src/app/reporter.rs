@@ -106,7 +106,7 @@ impl Reporter {
     }
 
     async fn say(&self, agent: AgentId, body: ReportBody) -> Result<Receipt, Fault> {
-        self.report(Report { agent, timestamp: None, instance: None, body }).await
+        self.report(Report::new(agent, body)).await
     }
 }
 
@@ -128,7 +128,7 @@ mod tests {
 
     /// A log that must be asked for exactly this, once.
     fn expects(body: ReportBody) -> MockEventLog {
-        let report = Report { agent: agent("a1"), timestamp: None, instance: None, body };
+        let report = Report::new(agent("a1"), body);
         let mut log = MockEventLog::new();
         log.expect_append()
             .with(eq(vec![Proposal { command: Command::Report(report), key: None }]))

@@ -21,7 +21,7 @@ use crate::domain::registry::Connection;
 use crate::domain::report::Exit;
 use crate::domain::revocation::Revocations;
 use crate::domain::text::{Labels, Message};
-use crate::domain::time::{Monotonic, Timestamp};
+use crate::domain::time::{Moment, Monotonic, Timestamp};
 use crate::domain::view::View;
 use crate::ports::clock::Clock;
 use crate::ports::entropy::{Entropy, EntropyError};
@@ -154,8 +154,11 @@ pub(super) fn status(seq: u64, of: &str, status: Status) -> Recorded {
         state: None,
         labels: Labels::default(),
         restarts: 0,
+        unleased: false,
+        last_seen: None,
+        crashes: None,
     };
-    Recorded { seq: Seq::new(seq), event: Event::Status(event) }
+    Recorded { seq: Seq::new(seq), at: Moment::default(), event: Event::Status(event) }
 }
 
 pub(super) fn online(seq: u64, of: &str) -> Recorded {
@@ -172,7 +175,7 @@ pub(super) fn lifecycle(seq: u64, of: &str, signal: Signal) -> Recorded {
         labels: None,
         restarts: 0,
     };
-    Recorded { seq: Seq::new(seq), event: Event::Lifecycle(event) }
+    Recorded { seq: Seq::new(seq), at: Moment::default(), event: Event::Lifecycle(event) }
 }
 
 pub(super) fn activity(seq: u64, of: &str, session: &str) -> Recorded {
@@ -183,11 +186,11 @@ pub(super) fn activity(seq: u64, of: &str, session: &str) -> Recorded {
         state: None,
         timestamp: at(NOW),
     };
-    Recorded { seq: Seq::new(seq), event: Event::Activity(event) }
+    Recorded { seq: Seq::new(seq), at: Moment::default(), event: Event::Activity(event) }
 }
 
 pub(super) fn removed(seq: u64, of: &str) -> Recorded {
-    Recorded { seq: Seq::new(seq), event: Event::AgentRemoved(agent(of)) }
+    Recorded { seq: Seq::new(seq), at: Moment::default(), event: Event::AgentRemoved(agent(of)) }
 }
 
 /// What a log loads whose history is these events.

@@ -4,6 +4,7 @@
 //! use mission_control::domain::cursor::Seq;
 //! use mission_control::domain::event::{ActivityEvent, Event, EventKind, LifecycleEvent, Recorded, StatusEvent};
 //! use mission_control::domain::id::AgentId;
+//! use mission_control::domain::time::Moment;
 //!
 //! /// One line for people.
 //! fn line(recorded: &Recorded) -> String {
@@ -18,7 +19,7 @@
 //!
 //! let event = Event::AgentRemoved(AgentId::parse("importer").unwrap());
 //! assert_eq!(event.kind(), EventKind::Removal);
-//! assert_eq!(line(&Recorded { seq: Seq::new(7), event }), "7 importer removed");
+//! assert_eq!(line(&Recorded { seq: Seq::new(7), at: Moment::default(), event }), "7 importer removed");
 //! ```
 
 use super::cursor::Seq;
@@ -26,7 +27,7 @@ use super::id::{AgentId, SessionId};
 use super::lifecycle::{Signal, Standing};
 use super::report::Exit;
 use super::text::{Labels, Message, StateWord};
-use super::time::Timestamp;
+use super::time::{Moment, Timestamp};
 
 /// One thing that changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +63,12 @@ pub struct StatusEvent {
     pub labels: Labels,
     /// How often it was restarted since it is known.
     pub restarts: u32,
+    /// Whether it is believed to be up though nobody would notice its silence.
+    pub unleased: bool,
+    /// When it was last heard, where it is not now, or nobody would notice.
+    pub last_seen: Option<Timestamp>,
+    /// How often it crashed lately, while it does so again and again.
+    pub crashes: Option<u32>,
 }
 
 /// See [`Event::Lifecycle`].
@@ -146,6 +153,8 @@ impl Event {
 pub struct Recorded {
     /// Its position.
     pub seq: Seq,
+    /// When it was decided.
+    pub at: Moment,
     /// The event.
     pub event: Event,
 }

@@ -1,7 +1,7 @@
 //! The instance fence: a report of an older process life, or one that was overtaken, changes nothing.
 //!
 //! ```
-//! use mission_control::domain::fence::Fence;
+//! use mission_control::domain::fence::{Fence, Life};
 //! use mission_control::domain::id::InstanceId;
 //! use mission_control::domain::report::Stamp;
 //! use mission_control::domain::time::Timestamp;
@@ -15,6 +15,8 @@
 //! assert!(fence.is_late(&life("old", 100, 2)), "a crash notice of the old life cannot end the new one");
 //! assert!(fence.is_late(&life("new", 200, 1)), "nor can a report that came before");
 //! assert!(!fence.is_late(&life("new", 200, 2)));
+//! let kept: Vec<Life> = fence.lives().cloned().collect();
+//! assert_eq!(kept.into_iter().collect::<Fence>(), fence, "what a log keeps of it");
 //! ```
 
 use std::collections::VecDeque;
@@ -29,14 +31,29 @@ pub struct Fence {
     lives: VecDeque<Life>,
 }
 
+/// One process life, as it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Life {
-    id: InstanceId,
-    started_at: Option<Timestamp>,
-    last_seq: Option<u64>,
+pub struct Life {
+    /// Which one.
+    pub id: InstanceId,
+    /// When it began, where it said so.
+    pub started_at: Option<Timestamp>,
+    /// The position of its last report, where it gave any.
+    pub last_seq: Option<u64>,
+}
+
+impl FromIterator<Life> for Fence {
+    fn from_iter<I: IntoIterator<Item = Life>>(lives: I) -> Self {
+        Self { lives: lives.into_iter().collect() }
+    }
 }
 
 impl Fence {
+    /// The lives that are remembered, oldest first.
+    pub fn lives(&self) -> impl ExactSizeIterator<Item = &Life> {
+        self.lives.iter()
+    }
+
     /// Whether a report with this stamp comes too late to change anything.
     ///
     /// A life is older when it is remembered and not the newest, or when it began before one that is

@@ -14,13 +14,13 @@
 //! let (agent, session) = (AgentId::parse("a1").unwrap(), SessionId::parse("main").unwrap());
 //! let last_message = Message::cut("npm test", 100);
 //! let body = ReportBody::Activity { session: session.clone(), last_message, state: None };
-//! let report = Command::Report(Report { agent: agent.clone(), timestamp: None, instance: None, body });
+//! let report = Command::Report(Report::new(agent.clone(), body));
 //! let mut desk = Desk::new(Fleet::default(), Limits::default());
 //! let decision = desk.decide(&report, Timestamp::saturating(1)).unwrap();
 //!
 //! // … and their fold, the same for everybody who has them.
 //! let mut fleet = Fleet::default();
-//! for recorded in desk.keep(&agent, decision) {
+//! for recorded in desk.keep(decision) {
 //!     fleet.apply(&recorded);
 //! }
 //! assert_eq!(fleet.at(), Seq::new(2));
@@ -33,9 +33,11 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use super::beside::Vital;
 use super::cursor::Seq;
 use super::event::{ActivityEvent, Event, LifecycleEvent, Recorded, StatusEvent};
 use super::id::{AgentId, SessionId};
+use super::time::Monotonic;
 
 /// An agent as screens show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub struct Agent {
     pub rev: Seq,
     /// Its sessions.
     pub sessions: BTreeMap<SessionId, Session>,
+    /// Its marks of life, which move without events.
+    pub vital: Vital,
 }
 
 /// A session as screens show it.
@@ -55,6 +59,8 @@ pub struct Session {
     pub activity: ActivityEvent,
     /// Position of its last change.
     pub rev: Seq,
+    /// When that was, as an uptime of the history.
+    pub heard: Monotonic,
 }
 
 /// All agents at one position. Cheap to copy: agents are shared until they change.
@@ -122,7 +128,7 @@ impl Fleet {
         match &recorded.event {
             Event::Status(event) => self.set_status(event, recorded.seq),
             Event::Lifecycle(event) => self.note_lifecycle(event, recorded.seq),
-            Event::Activity(event) => self.set_activity(event, recorded.seq),
+            Event::Activity(event) => self.set_activity(event, recorded),
             Event::AgentRemoved(agent) => {
                 self.agents.remove(agent);
             }
@@ -134,6 +140,13 @@ impl Fleet {
         }
     }
 
+    /// Puts an agent's marks of life in place. They are no part of history: a fold of events has none.
+    pub fn set_vital(&mut self, agent: &AgentId, vital: Vital) {
+        if let Some(agent) = self.agents.get_mut(agent).filter(|agent| agent.vital != vital) {
+            Arc::make_mut(agent).vital = vital;
+        }
+    }
+
     fn set_status(&mut self, event: &StatusEvent, rev: Seq) {
         match self.agents.get_mut(&event.agent) {
             Some(agent) => {
@@ -142,7 +155,8 @@ impl Fleet {
                 agent.rev = rev;
             }
             None => {
-                let agent = Agent { status: event.clone(), rev, sessions: BTreeMap::new() };
+                let (sessions, vital) = (BTreeMap::new(), Vital::default());
+                let agent = Agent { status: event.clone(), rev, sessions, vital };
                 self.agents.insert(event.agent.clone(), Arc::new(agent));
             }
         }
@@ -160,9 +174,9 @@ impl Fleet {
         }
     }
 
-    fn set_activity(&mut self, event: &ActivityEvent, rev: Seq) {
+    fn set_activity(&mut self, event: &ActivityEvent, recorded: &Recorded) {
         if let Some(agent) = self.agents.get_mut(&event.agent) {
-            let session = Session { activity: event.clone(), rev };
+            let session = Session { activity: event.clone(), rev: recorded.seq, heard: recorded.at.uptime };
             Arc::make_mut(agent).sessions.insert(event.session.clone(), session);
         }
     }

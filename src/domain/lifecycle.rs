@@ -77,14 +77,38 @@ pub enum Reason {
     Restart,
     /// A crash.
     Crash,
-    /// An activity proved an unknown agent alive.
+    /// A sign of life of an agent that was unknown, or offline only because it was not heard.
     Heard,
+    /// It crashes again and again.
+    CrashLoop,
+    /// It was not heard for as long as it had asked to be believed.
+    LeaseExpired,
+    /// It was not heard for as long as that after the server came back.
+    NotHeardSinceRestart,
+    /// Its last socket was closed by its side.
+    Disconnected,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 6] =
-        [Self::Reported, Self::Start, Self::Stop, Self::Restart, Self::Crash, Self::Heard];
+    pub const ALL: [Self; 10] = [
+        Self::Reported,
+        Self::Start,
+        Self::Stop,
+        Self::Restart,
+        Self::Crash,
+        Self::Heard,
+        Self::CrashLoop,
+        Self::LeaseExpired,
+        Self::NotHeardSinceRestart,
+        Self::Disconnected,
+    ];
+
+    /// Whether an agent that is offline for this reason is so only because it was not heard.
+    #[must_use]
+    pub const fn is_silence(self) -> bool {
+        matches!(self, Self::LeaseExpired | Self::NotHeardSinceRestart | Self::Disconnected)
+    }
 
     /// The word of the protocol.
     #[must_use]
@@ -96,6 +120,10 @@ impl Reason {
             Self::Restart => "restart",
             Self::Crash => "crash",
             Self::Heard => "heard",
+            Self::CrashLoop => "crash_loop",
+            Self::LeaseExpired => "lease_expired",
+            Self::NotHeardSinceRestart => "not_heard_since_restart",
+            Self::Disconnected => "disconnected",
         }
     }
 }

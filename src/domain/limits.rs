@@ -7,6 +7,8 @@
 //! assert_eq!((small.agents, small.message_bytes), (10, 4096));
 //! ```
 
+use std::time::Duration;
+
 /// What one report, one agent and the fleet may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -22,6 +24,10 @@ pub struct Limits {
     pub sessions_per_agent: usize,
     /// Most instances of an agent that the fence remembers.
     pub instances_per_agent: usize,
+    /// The lease of every agent that asks for none.
+    pub default_lease: Option<Duration>,
+    /// A session that was quiet for so long is removed.
+    pub session_quiet: Duration,
 }
 
 impl Default for Limits {
@@ -33,6 +39,8 @@ impl Default for Limits {
             agents: 50_000,
             sessions_per_agent: 100,
             instances_per_agent: 64,
+            default_lease: None,
+            session_quiet: Duration::from_hours(7 * 24),
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod report;
 pub mod event;
 pub mod fleet;
 
+pub mod beside;
 pub mod desk;
 pub mod fence;
 

@@ -160,6 +160,15 @@ impl Patterns {
         self.0.iter().any(|pattern| pattern.matches(agent))
     }
 
+    /// The one id that is in the set, where there is just one.
+    #[must_use]
+    pub fn only(&self) -> Option<AgentId> {
+        match &*self.0 {
+            [only] => AgentId::parse(only.as_str()).ok(),
+            _ => None,
+        }
+    }
+
     /// The patterns in order.
     pub fn iter(&self) -> impl Iterator<Item = &Pattern> {
         self.0.iter()

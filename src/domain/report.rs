@@ -3,7 +3,8 @@
 //! ```
 //! use mission_control::domain::id::{AgentId, InstanceId};
 //! use mission_control::domain::lifecycle::Signal;
-//! use mission_control::domain::report::{Exit, Report, ReportBody, SignalName, Stamp};
+//! use mission_control::domain::report::{Exit, Report, ReportBody, SignalName, Stamp, Terms};
+//! use std::time::Duration;
 //!
 //! let exit = Exit { code: None, signal: SignalName::parse("SIGKILL") };
 //! let crash = Report {
@@ -11,11 +12,18 @@
 //!     timestamp: None,
 //!     // Of the second report of this process life; older lives and lower numbers change nothing.
 //!     instance: Some(Stamp { id: InstanceId::parse("i1").unwrap(), started_at: None, report_seq: Some(2) }),
+//!     terms: Terms::default(),
 //!     body: ReportBody::Lifecycle { signal: Signal::Crash, message: None, exit, labels: None },
 //! };
 //! let ReportBody::Lifecycle { exit, .. } = &crash.body else { unreachable!() };
 //! assert_eq!(exit.signal.as_ref().map(SignalName::as_str), Some("SIGKILL"));
+//!
+//! let alive = Report::new(AgentId::parse("importer").unwrap(), ReportBody::Heartbeat);
+//! let terms = Terms { lease: Some(Duration::from_secs(90)), ..Terms::default() };
+//! assert_ne!(Report { terms, ..alive.clone() }, alive);
 //! ```
+
+use std::time::Duration;
 
 use super::id::{AgentId, InstanceId, SessionId};
 use super::lifecycle::{Signal, Status};
@@ -31,8 +39,31 @@ pub struct Report {
     pub timestamp: Option<Timestamp>,
     /// Which process life of the agent sent it; fenced when given.
     pub instance: Option<Stamp>,
+    /// For how long it asks the agent to be believed.
+    pub terms: Terms,
     /// What it says.
     pub body: ReportBody,
+}
+
+impl Report {
+    /// A report that says this, and nothing of its time, its process life or a lease.
+    #[must_use]
+    pub fn new(agent: AgentId, body: ReportBody) -> Self {
+        Self { agent, timestamp: None, instance: None, terms: Terms::default(), body }
+    }
+}
+
+/// For how long a report asks its agent to be believed without being heard.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Terms {
+    /// How long from now on, and from each later report on.
+    pub lease: Option<Duration>,
+    /// Until when it will be quiet, by the server's clock.
+    pub busy_until: Option<Timestamp>,
+    /// For how long the report was delayed on its way.
+    pub age: Duration,
+    /// Whether it came over a socket that stands for the agent's life.
+    pub socket: bool,
 }
 
 /// What a report says.
@@ -69,6 +100,8 @@ pub enum ReportBody {
         /// What the session is doing; absent clears.
         state: Option<StateWord>,
     },
+    /// That the agent lives.
+    Heartbeat,
 }
 
 /// How a process ended; either part may be unknown.

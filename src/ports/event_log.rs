@@ -23,7 +23,7 @@
 //! let log: Box<dyn EventLog> =
 //!     Box::new(MemoryLog::new(epoch, Arc::new(SystemClock::start()), MemoryLogLimits::default()));
 //! let body = ReportBody::Lifecycle { signal: Signal::Start, message: None, exit: Exit::default(), labels: None };
-//! let report = Report { agent: AgentId::parse("a1")?, timestamp: None, instance: None, body };
+//! let report = Report::new(AgentId::parse("a1")?, body);
 //! let key = IdempotencyKey { owner: UserId::parse("r")?, text: "k1".into(), fingerprint: [7; 32] };
 //! assert!(key.text.chars().count() <= IDEMPOTENCY_KEY_CHARS_MAX);
 //! let start = Proposal { command: Command::Report(report), key: Some(key) };
@@ -35,7 +35,7 @@
 //!
 //! let mut follower: Box<dyn Follower> = log.follow(Seq::ZERO).await?;
 //! assert_eq!(follower.next().await?.len(), 2);
-//! let page: Result<Page, LogError> = log.read(Seq::new(1), 10).await;
+//! let page: Result<Page, LogError> = log.read(Seq::new(1), 10, None).await;
 //! assert_eq!(page?.events.len(), 1);
 //! let Loaded { fleet, .. } = log.load().await?;
 //! assert_eq!((fleet.len(), fleet.at()), (1, Seq::new(2)));
@@ -46,11 +46,11 @@
 use async_trait::async_trait;
 
 use crate::domain::cursor::{Epoch, Seq};
-use crate::domain::desk::Command;
+use crate::domain::desk::{Command, Vitals};
 use crate::domain::event::Recorded;
 use crate::domain::fault::Fault;
 use crate::domain::fleet::Fleet;
-use crate::domain::id::UserId;
+use crate::domain::id::{AgentId, UserId};
 
 /// Longest idempotency key, in characters.
 pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 128;
@@ -148,17 +148,23 @@ pub trait EventLog: Send + Sync {
     /// [`LogError::Unavailable`] or [`LogError::Closed`].
     async fn load(&self) -> Result<Loaded, LogError>;
 
-    /// At most `limit` events after a position, in order and without holes.
+    /// At most `limit` events after a position, in order and without holes; with `of` only those of this
+    /// agent. A page with fewer is the end, also with `of`.
     ///
     /// # Errors
-    /// [`LogError::Compacted`] when the next event is no longer kept; otherwise as [`Self::load`].
-    async fn read(&self, after: Seq, limit: usize) -> Result<Page, LogError>;
+    /// [`LogError::Compacted`] when the next event is no longer kept, whosever it is; otherwise as
+    /// [`Self::load`].
+    async fn read(&self, after: Seq, limit: usize, of: Option<AgentId>) -> Result<Page, LogError>;
 
     /// The events after a position as they are kept, for ever.
     ///
     /// # Errors
     /// As [`Self::read`].
     async fn follow(&self, after: Seq) -> Result<Box<dyn Follower>, LogError>;
+
+    /// The marks of life that changed after a mark, all of them after 0, and whether a [`Command::Sweep`] would
+    /// find something by now. Waits for nothing, and may tell of what is decided and not kept yet.
+    fn vitals(&self, since: u64) -> Vitals;
 }
 
 /// Reads the log as it grows.

@@ -6,6 +6,7 @@
 //! use mission_control::domain::farewell::Farewell;
 //! use mission_control::domain::id::{AgentId, ConnectionId};
 //! use mission_control::domain::registry::Audience;
+//! use mission_control::domain::time::Moment;
 //! use mission_control::ports::event_publisher::{Delivery, EventPublisher};
 //! use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
 //! use std::time::Duration;
@@ -24,7 +25,7 @@
 //!
 //! let counter = Counter::default();
 //! let event = Event::AgentRemoved(AgentId::parse("a1").unwrap());
-//! let recorded = Arc::new(Recorded { seq: Seq::new(1), event });
+//! let recorded = Arc::new(Recorded { seq: Seq::new(1), at: Moment::default(), event });
 //! counter.publish(&[Delivery { recorded, audience: Audience::default() }]);
 //! assert_eq!(counter.0.into_inner(), 1);
 //! ```

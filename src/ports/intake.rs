@@ -22,7 +22,7 @@
 //! let by = Principal { user, grant, expires_at, issued_at: None, token_id: None };
 //! let online = |agent: &str| {
 //!     let body = ReportBody::Status { status: Status::Online, message: None, state: None, labels: None };
-//!     let report = Report { agent: AgentId::parse(agent).unwrap(), timestamp: None, instance: None, body };
+//!     let report = Report::new(AgentId::parse(agent).unwrap(), body);
 //!     Submission { report, key: None, fingerprint: [0; 32] }
 //! };
 //! let answers = intake.report(&by, vec![online("web1-nginx"), online("db1")]).await?;

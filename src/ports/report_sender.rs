@@ -6,7 +6,8 @@
 //! ```
 //! use async_trait::async_trait;
 //! use mission_control::domain::id::AgentId;
-//! use mission_control::ports::report_sender::{Answer, Lease, Outgoing, Refusal, ReportSender, Saying, SendError};
+//! use mission_control::domain::report::ReportBody;
+//! use mission_control::ports::report_sender::{Answer, Lease, Outgoing, Refusal, ReportSender, SendError};
 //! use mission_control::ports::token_verifier::SecretText;
 //! use std::time::Duration;
 //!
@@ -30,7 +31,7 @@
 //! # async fn main() {
 //! let lease = Some(Lease { length: Duration::from_secs(90), dispensable: true });
 //! let agent = AgentId::parse("importer").unwrap();
-//! let beat = Outgoing { agent, timestamp: None, instance: None, lease, busy_until: None, age: Duration::ZERO, key: None, saying: Saying::Heartbeat };
+//! let beat = Outgoing { agent, timestamp: None, instance: None, lease, busy_until: None, age: Duration::ZERO, key: None, body: ReportBody::Heartbeat };
 //! let answers = WithoutLeases.send(&[beat], &SecretText::new("t"), Duration::from_secs(1)).await.unwrap();
 //! assert!(matches!(&answers[0], Answer::Refused(refusal) if refusal.code == "not_built"));
 //! # }
@@ -44,15 +45,6 @@ use crate::domain::id::AgentId;
 use crate::domain::report::{ReportBody, Stamp};
 use crate::domain::time::Timestamp;
 use crate::ports::token_verifier::SecretText;
-
-/// What a report says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Saying {
-    /// A status, a lifecycle event or an activity.
-    Report(ReportBody),
-    /// That the agent lives.
-    Heartbeat,
-}
 
 /// How long the server is asked to believe the agent without hearing from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +73,7 @@ pub struct Outgoing {
     /// Its idempotency key; a heartbeat needs none.
     pub key: Option<String>,
     /// What it says.
-    pub saying: Saying,
+    pub body: ReportBody,
 }
 
 /// The server's answer to one report.

@@ -10,6 +10,7 @@ use mission_control::domain::fault::{Code, Fault};
 use mission_control::domain::id::InstanceId;
 use mission_control::domain::report::Stamp;
 use mission_control::domain::text::{Labels, StateWord};
+use mission_control::domain::time::Monotonic;
 
 /// One command in a few small numbers.
 #[derive(Clone)]
@@ -71,7 +72,7 @@ impl Step {
             started_at: life.started_at.map(Timestamp::saturating),
             report_seq: life.report_seq,
         });
-        Command::Report(Report { agent: agent(&format!("a{}", self.agent)), timestamp: None, instance, body })
+        Command::Report(Report { instance, ..Report::new(agent(&format!("a{}", self.agent)), body) })
     }
 }
 
@@ -118,7 +119,7 @@ fn take(desk: &mut Desk, place: usize, step: &Step) -> Outcome {
         Err(fault) => Outcome { applied: Err(fault), events: Vec::new() },
         Ok(decision) => {
             let applied = decision.applied;
-            Outcome { applied: Ok(applied), events: desk.keep(command.agent(), decision) }
+            Outcome { applied: Ok(applied), events: desk.keep(decision) }
         }
     }
 }
@@ -202,15 +203,15 @@ proptest! {
         before in steps(),
         next in steps(),
     ) {
-        // Fences are kept beside the events, so this holds for reports without an instance.
-        let unfenced = |steps: Vec<Step>| steps.into_iter().map(|step| Step { stamp: None, ..step });
         let mut desk = Desk::new(Fleet::default(), limits);
-        for (place, step) in unfenced(before).enumerate() {
-            take(&mut desk, place, &step);
+        for (place, step) in before.iter().enumerate() {
+            take(&mut desk, place, step);
         }
-        let mut anew = Desk::new(desk.fleet().clone(), limits);
-        for (place, step) in unfenced(next).enumerate() {
-            prop_assert_eq!(take(&mut desk, place, &step), take(&mut anew, place, &step));
+        let kept = |agent: &AgentId| Some((agent.clone(), desk.beside(agent)?.clone()));
+        let besides: Vec<_> = desk.fleet().agents().filter_map(|(agent, _)| kept(agent)).collect();
+        let mut anew = Desk::restore(desk.fleet().clone(), besides, limits, Monotonic::default());
+        for (place, step) in next.iter().enumerate() {
+            prop_assert_eq!(take(&mut desk, place, step), take(&mut anew, place, step));
         }
     }
 
@@ -229,7 +230,7 @@ proptest! {
     fn bounds_hold_after_every_step(limits in limits(), steps in steps()) {
         let mut desk = Desk::new(Fleet::default(), limits);
         for (place, step) in steps.iter().enumerate() {
-            let known = desk.fleet().get(step.command().agent()).is_some();
+            let known = desk.fleet().get(&agent(&format!("a{}", step.agent))).is_some();
             let outcome = take(&mut desk, place, step);
             prop_assert!(desk.fleet().len() <= limits.agents);
             for (_, agent) in desk.fleet().agents() {

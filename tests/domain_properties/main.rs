@@ -83,8 +83,7 @@ fn asked() -> impl Strategy<Value = Asked> {
 
 /// One event of each kind about an agent; a removal stands for both of its forms.
 fn one_of_each_kind(about: &str) -> Vec<Event> {
-    let report =
-        |body| Command::Report(Report { agent: agent(about), timestamp: None, instance: None, body });
+    let report = |body| Command::Report(Report::new(agent(about), body));
     let session = SessionId::parse("s").unwrap();
     let said = Message::cut("x", 10);
     let crash =
@@ -95,7 +94,7 @@ fn one_of_each_kind(about: &str) -> Vec<Event> {
     let mut events = vec![Event::AgentRemoved(agent(about)), Event::SessionRemoved(agent(about), session)];
     for command in [report(status), report(activity), report(crash)] {
         let decision = desk.decide(&command, Timestamp::saturating(1)).unwrap();
-        let kept = desk.keep(command.agent(), decision);
+        let kept = desk.keep(decision);
         events.extend(kept.into_iter().map(|recorded| recorded.event));
     }
     events

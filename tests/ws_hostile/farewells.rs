@@ -25,7 +25,7 @@ use mission_control::domain::rate::Rate;
 use mission_control::domain::registry::Audience;
 use mission_control::domain::resume::Plan;
 use mission_control::domain::text::Message;
-use mission_control::domain::time::{Monotonic, Timestamp};
+use mission_control::domain::time::{Moment, Monotonic, Timestamp};
 use mission_control::domain::view::View;
 use mission_control::ports::clock::Clock;
 use mission_control::ports::event_publisher::{Delivery, EventPublisher};
@@ -161,7 +161,7 @@ impl Bench {
                 state: None,
                 timestamp: Timestamp::saturating(NOW),
             });
-            let recorded = Arc::new(Recorded { seq: Seq::new(number), event });
+            let recorded = Arc::new(Recorded { seq: Seq::new(number), at: Moment::default(), event });
             let broad = vec![Arc::new(BTreeSet::from([ConnectionId::new(1)]))];
             Delivery { recorded, audience: Audience { broad, named: Vec::new() } }
         };

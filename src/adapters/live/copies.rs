@@ -150,9 +150,9 @@ mod tests {
                 state: None,
                 labels: None::<Labels>,
             };
-            let report = Report { agent: agent.clone(), timestamp: None, instance: None, body };
+            let report = Report::new(agent.clone(), body);
             let decision = desk.decide(&Command::Report(report), Timestamp::saturating(7)).unwrap();
-            desk.keep(&agent, decision);
+            desk.keep(decision);
         }
         Arc::new(desk.fleet().clone())
     }

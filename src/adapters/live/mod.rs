@@ -13,6 +13,7 @@
 //! use mission_control::domain::grant::{Grant, Scope, Scopes};
 //! use mission_control::domain::id::{AgentId, ConnectionId};
 //! use mission_control::domain::registry::Audience;
+//! use mission_control::domain::time::Moment;
 //! use mission_control::domain::{interest::Interest, pattern::Patterns, view::View};
 //! use mission_control::ports::event_publisher::{Delivery, EventPublisher};
 //! use std::{sync::Arc, time::Duration};
@@ -27,7 +28,7 @@
 //! let mut reader: Reader = readers.join(id, Seq::ZERO, view);
 //!
 //! let event = Event::AgentRemoved(AgentId::parse("a1")?);
-//! let recorded = Arc::new(Recorded { seq: Seq::new(1), event });
+//! let recorded = Arc::new(Recorded { seq: Seq::new(1), at: Moment::default(), event });
 //! readers.publish(&[Delivery { recorded, audience: Audience::default() }]);
 //! let Step::Events(entries) = reader.next().await else { panic!("it was there") };
 //! let first: &Entry = &entries[0];
@@ -82,12 +83,13 @@
 //! use mission_control::domain::event::{Event, Recorded};
 //! use mission_control::domain::farewell::Farewell;
 //! use mission_control::domain::id::{AgentId, ConnectionId};
+//! use mission_control::domain::time::Moment;
 //! use std::sync::Arc;
 //!
 //! let mut ring = Ring::new(2, frame::event);
 //! for seq in 1..=3 {
 //!     let event = Event::AgentRemoved(AgentId::parse("a1").unwrap());
-//!     ring.push(Arc::new(Recorded { seq: Seq::new(seq), event }));
+//!     ring.push(Arc::new(Recorded { seq: Seq::new(seq), at: Moment::default(), event }));
 //! }
 //! assert!(matches!(ring.after(Seq::new(2), 10), Found::Next(entries) if entries.len() == 1));
 //! assert!(matches!(ring.after(Seq::ZERO, 10), Found::FellOut), "the first is no longer held");

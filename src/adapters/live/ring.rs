@@ -85,10 +85,11 @@ mod tests {
     use crate::adapters::wire::frame;
     use crate::domain::event::Event;
     use crate::domain::id::AgentId;
+    use crate::domain::time::Moment;
 
     fn push(ring: &mut Ring, seq: u64) {
         let event = Event::AgentRemoved(AgentId::parse("a").unwrap());
-        ring.push(Arc::new(Recorded { seq: Seq::new(seq), event }));
+        ring.push(Arc::new(Recorded { seq: Seq::new(seq), at: Moment::default(), event }));
     }
 
     fn read(ring: &Ring, position: u64, count: usize) -> Option<Vec<u64>> {

@@ -20,12 +20,12 @@
 //! let log = MemoryLog::new(Epoch::parse("k3f9")?, Arc::new(SystemClock::start()), limits);
 //! for signal in [Signal::Start, Signal::Crash] {
 //!     let body = ReportBody::Lifecycle { signal, message: None, exit: Exit::default(), labels: None };
-//!     let report = Report { agent: AgentId::parse("a1")?, timestamp: None, instance: None, body };
+//!     let report = Report::new(AgentId::parse("a1")?, body);
 //!     log.append(vec![Proposal { command: Command::Report(report), key: None }]).await?;
 //! }
-//! let page = log.read(Seq::new(2), 10).await?;
+//! let page = log.read(Seq::new(2), 10, None).await?;
 //! assert_eq!((page.events.len(), page.head), (2, Seq::new(4)));
-//! assert!(log.read(Seq::ZERO, 10).await.is_err(), "the first two are no longer kept");
+//! assert!(log.read(Seq::ZERO, 10, None).await.is_err(), "the first two are no longer kept");
 //! # Ok(())
 //! # }
 //! ```
@@ -41,11 +41,13 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::domain::cursor::{Epoch, Seq};
-use crate::domain::desk::Desk;
+use crate::domain::desk::{Desk, Vitals};
 use crate::domain::event::Recorded;
 use crate::domain::fault::Fault;
 use crate::domain::fleet::Fleet;
+use crate::domain::id::AgentId;
 use crate::domain::limits::Limits;
+use crate::domain::time::Moment;
 use crate::ports::clock::Clock;
 use crate::ports::event_log::{EventLog, Follower, Loaded, LogError, Page, Proposal, Receipt};
 use keys::{Keys, Known};
@@ -145,9 +147,11 @@ impl MemoryLog {
                 Known::New => {}
             }
         }
-        let decision = state.desk.decide(&proposal.command, self.clock.wall())?;
+        // The history is as old as the process.
+        let decision =
+            state.desk.decide(&proposal.command, Moment { wall: self.clock.wall(), uptime: now })?;
         let applied = decision.applied;
-        let recorded = state.desk.keep(proposal.command.agent(), decision);
+        let recorded = state.desk.keep(decision);
         let receipt = Receipt {
             applied,
             changed: !recorded.is_empty(),
@@ -189,10 +193,12 @@ impl EventLog for MemoryLog {
         Ok(Loaded { epoch: self.shared.epoch.clone(), fleet: self.shared.state().desk.fleet().clone() })
     }
 
-    async fn read(&self, after: Seq, limit: usize) -> Result<Page, LogError> {
+    async fn read(&self, after: Seq, limit: usize, of: Option<AgentId>) -> Result<Page, LogError> {
         let state = self.shared.state();
         let place = state.place(after)?;
-        let events = state.kept.iter().skip(place).take(limit).map(|kept| kept.recorded.clone()).collect();
+        let asked = |kept: &&Kept| of.as_ref().is_none_or(|of| kept.recorded.event.agent() == of);
+        let events = state.kept.iter().skip(place).filter(asked).take(limit);
+        let events = events.map(|kept| kept.recorded.clone()).collect();
         Ok(Page { events, head: state.desk.head(), held_after: state.held_after() })
     }
 
@@ -200,6 +206,10 @@ impl EventLog for MemoryLog {
         self.shared.state().place(after)?;
         let head = self.head.subscribe();
         Ok(Box::new(MemoryFollower { shared: Arc::clone(&self.shared), head, after }))
+    }
+
+    fn vitals(&self, since: u64) -> Vitals {
+        self.shared.state().desk.vitals(since, self.clock.monotonic())
     }
 }
 

@@ -67,7 +67,7 @@ fn rig() -> Rig {
 
 fn report(agent: &str, body: ReportBody) -> Proposal {
     let agent = AgentId::parse(agent).unwrap();
-    let report = Report { agent, timestamp: None, instance: None, body };
+    let report = Report::new(agent, body);
     Proposal { command: Command::Report(report), key: None }
 }
 

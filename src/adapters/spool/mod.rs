@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use crate::adapters::wire::outgoing::{kept, restored};
 use crate::domain::report::ReportBody;
 use crate::domain::time::Timestamp;
-use crate::ports::report_sender::{Outgoing, Saying};
+use crate::ports::report_sender::Outgoing;
 use crate::ports::spool::{Put, Spool, SpoolError, Turn, Waiting};
 use database::Database;
 
@@ -110,7 +110,7 @@ impl Turn for Locked {}
 #[async_trait]
 impl Spool for SqliteSpool {
     async fn put(&self, report: &Outgoing, now: Timestamp) -> Result<Put, SpoolError> {
-        let activity = matches!(report.saying, Saying::Report(ReportBody::Activity { .. }));
+        let activity = matches!(report.body, ReportBody::Activity { .. });
         let text = kept(report);
         self.with(move |database| database.put(activity, now.millis(), &text)).await
     }

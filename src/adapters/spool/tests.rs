@@ -40,7 +40,7 @@ fn report(body: ReportBody) -> Outgoing {
         busy_until: None,
         age: Duration::ZERO,
         key: Some("k".to_owned()),
-        saying: Saying::Report(body),
+        body: body,
     }
 }
 
@@ -59,9 +59,9 @@ fn at(millis: u64) -> Timestamp {
 }
 
 async fn texts(spool: &SqliteSpool) -> Vec<String> {
-    let text = |waiting: Waiting| match waiting.report.saying {
-        Saying::Report(ReportBody::Activity { last_message, .. }) => last_message.as_str().to_owned(),
-        Saying::Report(ReportBody::Status { message, .. }) => message.unwrap().as_str().to_owned(),
+    let text = |waiting: Waiting| match waiting.report.body {
+        ReportBody::Activity { last_message, .. } => last_message.as_str().to_owned(),
+        ReportBody::Status { message, .. } => message.unwrap().as_str().to_owned(),
         other => panic!("{other:?}"),
     };
     spool.after(0, 10_000).await.unwrap().into_iter().map(text).collect()

@@ -22,6 +22,7 @@ use crate::domain::interest::Interest;
 use crate::domain::pattern::Patterns;
 use crate::domain::registry::Audience;
 use crate::domain::resume::Plan;
+use crate::domain::time::Moment;
 use crate::domain::time::{Monotonic, Timestamp};
 use crate::domain::view::View;
 use crate::ports::clock::Clock;
@@ -95,7 +96,7 @@ fn connection(readers: &Arc<Readers>, out: Out) -> (Session, Told) {
 
 fn publish(readers: &Readers, seq: u64) {
     let event = Event::AgentRemoved(AgentId::parse("a").unwrap());
-    let recorded = Arc::new(Recorded { seq: Seq::new(seq), event });
+    let recorded = Arc::new(Recorded { seq: Seq::new(seq), at: Moment::default(), event });
     readers.publish(&[Delivery { recorded, audience: Audience::default() }]);
 }
 

@@ -22,7 +22,7 @@
 //!
 //! ```
 //! use mission_control::adapters::wire::frame::{Hello, agent, event, hello, reported, resync, session};
-//! use mission_control::domain::{cursor::Seq, event::Event, event::Recorded, id::AgentId};
+//! use mission_control::domain::{cursor::Seq, event::Event, event::Recorded, id::AgentId, time::Moment};
 //! use mission_control::ports::{event_log::Receipt, live_feed::Opened};
 //!
 //! fn begin(opened: &Opened, heartbeat: std::time::Duration) -> Vec<bytes::Bytes> {
@@ -37,7 +37,7 @@
 //!     [resync(&opened.beginning, Seq::new(7)), reported(Some("1"), receipt)]
 //! }
 //! let gone = Event::AgentRemoved(AgentId::parse("a1").unwrap());
-//! let frame = event(&Recorded { seq: Seq::new(7), event: gone });
+//! let frame = event(&Recorded { seq: Seq::new(7), at: Moment::default(), event: gone });
 //! assert_eq!(frame, r#"{"type":"agent:removed","payload":{"agentId":"a1"},"seq":7}"#);
 //! # let _ = (begin, again);
 //! ```
@@ -166,13 +166,13 @@ struct RemovedPayload<'a> {
     session_id: Option<&'a str>,
 }
 
-fn status(event: &StatusEvent, place: Place) -> Bytes {
+fn status(event: &StatusEvent, detail: StatusDetail<'_>, place: Place) -> Bytes {
     let payload = StatusPayload {
         agent_id: event.agent.as_str(),
         status: event.standing.status.as_str(),
         timestamp: event.timestamp.millis(),
     };
-    frame(event_type::STATUS, payload, place, Some(StatusDetail::of(event)))
+    frame(event_type::STATUS, payload, place, Some(detail))
 }
 
 fn lifecycle(event: &LifecycleEvent, place: Place) -> Bytes {
@@ -199,7 +199,7 @@ fn activity(event: &ActivityEvent, place: Place) -> Bytes {
 pub fn event(recorded: &Recorded) -> Bytes {
     let place = Place::Live(recorded.seq);
     match &recorded.event {
-        Event::Status(event) => status(event, place),
+        Event::Status(event) => status(event, StatusDetail::of(event), place),
         Event::Lifecycle(event) => lifecycle(event, place),
         Event::Activity(event) => activity(event, place),
         Event::AgentRemoved(agent) => removed("agent:removed", agent, None, place),
@@ -216,7 +216,8 @@ fn removed(name: &'static str, agent: &AgentId, session_id: Option<&str>, place:
 /// An agent in a copy.
 #[must_use]
 pub fn agent(agent: &Agent) -> Bytes {
-    status(&agent.status, Place::Sync(agent.rev))
+    let detail = StatusDetail::now(&agent.status, agent.vital);
+    status(&agent.status, detail, Place::Sync(agent.rev))
 }
 
 /// A session in a copy.

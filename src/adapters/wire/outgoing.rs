@@ -3,7 +3,8 @@
 //! ```
 //! use mission_control::adapters::wire::outgoing::{Item, NotAReport, kept, restored};
 //! use mission_control::domain::id::AgentId;
-//! use mission_control::ports::report_sender::{Outgoing, Saying};
+//! use mission_control::domain::report::ReportBody;
+//! use mission_control::ports::report_sender::Outgoing;
 //! use std::time::Duration;
 //!
 //! let beat = Outgoing {
@@ -14,7 +15,7 @@
 //!     busy_until: None,
 //!     age: Duration::ZERO,
 //!     key: None,
-//!     saying: Saying::Heartbeat,
+//!     body: ReportBody::Heartbeat,
 //! };
 //! let item = serde_json::to_string(&Item::of(&beat)).unwrap();
 //! assert_eq!(item, r#"{"kind":"heartbeat","agentId":"importer"}"#);
@@ -33,7 +34,7 @@ use crate::domain::limits::Limits;
 use crate::domain::report::{Exit, ReportBody, SignalName, Stamp};
 use crate::domain::text::{Labels, Message, StateWord};
 use crate::domain::time::Timestamp;
-use crate::ports::report_sender::{Lease, Outgoing, Saying};
+use crate::ports::report_sender::{Lease, Outgoing};
 
 /// Delays below this are not told: they change nothing for a lease of a second or more.
 const AGE_TOLD_FROM: Duration = Duration::from_secs(1);
@@ -93,9 +94,9 @@ impl Item {
         let word = |state: &StateWord| state.as_str().to_owned();
         let pairs =
             |labels: &Labels| labels.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        let mut item = match &report.saying {
-            Saying::Heartbeat => Self { kind: "heartbeat".to_owned(), ..Self::default() },
-            Saying::Report(ReportBody::Status { status, message, state, labels }) => Self {
+        let mut item = match &report.body {
+            ReportBody::Heartbeat => Self { kind: "heartbeat".to_owned(), ..Self::default() },
+            ReportBody::Status { status, message, state, labels } => Self {
                 kind: "status".to_owned(),
                 status: Some(status.as_str().to_owned()),
                 message: message.as_ref().map(text),
@@ -103,7 +104,7 @@ impl Item {
                 labels: labels.as_ref().map(pairs),
                 ..Self::default()
             },
-            Saying::Report(ReportBody::Lifecycle { signal, message, exit, labels }) => Self {
+            ReportBody::Lifecycle { signal, message, exit, labels } => Self {
                 kind: "lifecycle".to_owned(),
                 event: Some(signal.as_str().to_owned()),
                 message: message.as_ref().map(text),
@@ -112,7 +113,7 @@ impl Item {
                 labels: labels.as_ref().map(pairs),
                 ..Self::default()
             },
-            Saying::Report(ReportBody::Activity { session, last_message, state }) => Self {
+            ReportBody::Activity { session, last_message, state } => Self {
                 kind: "activity".to_owned(),
                 session_id: Some(session.as_str().to_owned()),
                 last_message: Some(text(last_message)),
@@ -134,7 +135,7 @@ impl Item {
         item
     }
 
-    fn saying(self) -> Option<Saying> {
+    fn body(self) -> Option<ReportBody> {
         let message = |text: String| Message::cut(&text, usize::MAX);
         let state = match self.state {
             Some(word) => Some(StateWord::parse(&word).ok()?),
@@ -146,16 +147,11 @@ impl Item {
             None => None,
         };
         Some(match self.kind.as_str() {
-            "heartbeat" => Saying::Heartbeat,
+            "heartbeat" => ReportBody::Heartbeat,
             "status" => {
                 let word = self.status?;
                 let status = Status::ALL.into_iter().find(|status| status.as_str() == word)?;
-                Saying::Report(ReportBody::Status {
-                    status,
-                    message: self.message.map(message),
-                    state,
-                    labels,
-                })
+                ReportBody::Status { status, message: self.message.map(message), state, labels }
             }
             "lifecycle" => {
                 let word = self.event?;
@@ -166,13 +162,13 @@ impl Item {
                 };
                 let exit = Exit { code: self.exit_code, signal };
                 let message = self.message.map(message);
-                Saying::Report(ReportBody::Lifecycle { signal: event, message, exit, labels })
+                ReportBody::Lifecycle { signal: event, message, exit, labels }
             }
-            "activity" => Saying::Report(ReportBody::Activity {
+            "activity" => ReportBody::Activity {
                 session: SessionId::parse(&self.session_id?).ok()?,
                 last_message: message(self.last_message?),
                 state,
-            }),
+            },
             _ => return None,
         })
     }
@@ -186,6 +182,8 @@ const UNBOUNDED: Limits = Limits {
     agents: usize::MAX,
     sessions_per_agent: usize::MAX,
     instances_per_agent: usize::MAX,
+    default_lease: None,
+    session_quiet: Duration::MAX,
 };
 
 /// A report as it is kept.
@@ -235,7 +233,7 @@ pub fn restored(text: &str) -> Result<Outgoing, NotAReport> {
         busy_until: time(item.busy_until)?,
         age: Duration::from_millis(age_ms),
         key: item.idempotency_key.clone(),
-        saying: item.saying().ok_or(NotAReport)?,
+        body: item.body().ok_or(NotAReport)?,
     })
 }
 

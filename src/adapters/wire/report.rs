@@ -25,6 +25,7 @@ pub(crate) mod shape;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -35,7 +36,7 @@ use crate::domain::fault::{Code, Fault};
 use crate::domain::id::{AgentId, InstanceId, SessionId};
 use crate::domain::lifecycle::{Signal, Status};
 use crate::domain::limits::Limits;
-use crate::domain::report::{Exit, Report, ReportBody, SignalName, Stamp};
+use crate::domain::report::{Exit, Report, ReportBody, SignalName, Stamp, Terms};
 use crate::domain::text::{Labels, Message, StateWord};
 use crate::ports::event_log::IDEMPOTENCY_KEY_CHARS_MAX;
 use crate::ports::intake::Submission;
@@ -191,23 +192,16 @@ fn read(mut value: Value, header_key: Option<String>, limits: &Limits) -> Result
     let timestamp = fields.timestamp("timestamp");
     let instance = read_stamp(&mut fields);
     let body = kind.and_then(|kind| read_body(&mut fields, kind, limits));
-    read_lease(&mut fields, kind);
+    let terms = read_terms(&mut fields);
     if kind.is_none() {
         // Without its kind nobody can say which fields a report should not have.
         fields.pass_over_rest();
     }
-    fields.finish().map_err(wrong_first)?;
+    fields.finish()?;
     let (Some(agent), Some(body)) = (agent, body) else {
         return Err(vec![Fault::new(Code::InvalidValue, "the report is not whole")]);
     };
-    Ok(Submission { report: Report { agent, timestamp, instance, body }, key, fingerprint })
-}
-
-/// What is wrong goes before what is not built yet: the first fault gives an answer its status, and doing
-/// without the unbuilt would not help.
-fn wrong_first(mut faults: Vec<Fault>) -> Vec<Fault> {
-    faults.sort_by_key(|fault| fault.code == Code::NotBuilt);
-    faults
+    Ok(Submission { report: Report { agent, timestamp, instance, terms, body }, key, fingerprint })
 }
 
 /// Whether a text may be an idempotency key.
@@ -234,19 +228,11 @@ fn read_stamp(fields: &mut Fields) -> Option<Stamp> {
     Some(Stamp { id: id?, started_at, report_seq })
 }
 
-/// Leases are a later part: asking for one is refused by name, so that nobody believes in it.
-fn read_lease(fields: &mut Fields, kind: Option<Kind>) {
-    // How long a report was delayed only shortens a lease; without leases there is nothing to shorten.
-    fields.whole("ageMs", 0, SAFE_INTEGER_MAX);
-    let lease = fields.whole("leaseMs", LEASE_MS.0, LEASE_MS.1).is_some();
-    let busy = fields.timestamp("busyUntil").is_some();
-    let asked = [("leaseMs", lease), ("busyUntil", busy), ("kind", kind == Some(Kind::Heartbeat))];
-    for (field, _) in asked.into_iter().filter(|(_, asked)| *asked) {
-        let what = if field == "kind" { "heartbeat" } else { field };
-        let detail =
-            format!("{what} is not built yet: report status, lifecycle and activity, without leases");
-        fields.refuse(field, Code::NotBuilt, detail);
-    }
+fn read_terms(fields: &mut Fields) -> Terms {
+    let millis = |whole: i64| u64::try_from(whole).map(Duration::from_millis).ok();
+    let age = fields.whole("ageMs", 0, SAFE_INTEGER_MAX).and_then(millis).unwrap_or_default();
+    let lease = fields.whole("leaseMs", LEASE_MS.0, LEASE_MS.1).and_then(millis);
+    Terms { lease, busy_until: fields.timestamp("busyUntil"), age, socket: false }
 }
 
 fn read_body(fields: &mut Fields, kind: Kind, limits: &Limits) -> Option<ReportBody> {
@@ -278,7 +264,7 @@ fn read_body(fields: &mut Fields, kind: Kind, limits: &Limits) -> Option<ReportB
             let state = fields.checked("state", Code::InvalidValue, StateWord::parse);
             Some(ReportBody::Activity { session: session?, last_message: last_message?, state })
         }
-        Kind::Heartbeat => None,
+        Kind::Heartbeat => Some(ReportBody::Heartbeat),
     }
 }
 

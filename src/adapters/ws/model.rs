@@ -18,6 +18,7 @@ use crate::domain::grant::{Grant, Scope, Scopes};
 use crate::domain::id::{AgentId, ConnectionId};
 use crate::domain::interest::Interest;
 use crate::domain::pattern::Patterns;
+use crate::domain::time::Moment;
 use crate::domain::time::Monotonic;
 use crate::domain::view::View;
 
@@ -158,7 +159,7 @@ impl World {
     fn push(&mut self) {
         let seq = self.published.keys().last().copied().unwrap_or_default().next();
         let agent = AgentId::parse(AGENTS[self.dice.below(AGENTS.len())]).unwrap();
-        let recorded = Arc::new(Recorded { seq, event: Event::AgentRemoved(agent) });
+        let recorded = Arc::new(Recorded { seq, at: Moment::default(), event: Event::AgentRemoved(agent) });
         self.published.insert(seq, Arc::clone(&recorded));
         self.ring.push(recorded);
         self.unsaid.push(seq);
@@ -329,7 +330,11 @@ fn a_place_that_looked_ahead_still_sees_what_comes_behind_a_mark_that_it_knows()
     );
     for seq in 1..=6 {
         let agent = AgentId::parse("a1").unwrap();
-        ring.push(Arc::new(Recorded { seq: Seq::new(seq), event: Event::AgentRemoved(agent) }));
+        ring.push(Arc::new(Recorded {
+            seq: Seq::new(seq),
+            at: Moment::default(),
+            event: Event::AgentRemoved(agent),
+        }));
     }
     let events = Events { after: &|at, count| ring.after(at, count), head: Seq::new(5) };
     let advance = run.advance(&mut place, &view, &mut link, Monotonic::default(), events);

@@ -16,7 +16,7 @@ use crate::domain::grant::Scope;
 use crate::domain::limits::Limits;
 use crate::domain::report::{Exit, ReportBody, Stamp};
 use crate::domain::text::{Labels, LabelsError, Message};
-use crate::ports::report_sender::{Answer, Lease, Outgoing, Saying};
+use crate::ports::report_sender::{Answer, Lease, Outgoing};
 
 /// How long a report may take in all but starting and ending the process.
 const REPORT_WITHIN: Duration = Duration::from_millis(1_700);
@@ -43,7 +43,7 @@ async fn report(args: &ReportArgs, process: &Process) -> Result<(), Failure> {
     let outbox = run::outbox(&url, tokens, &spool_directory(&args.spool, process)?)?;
     match outgoing {
         None => flushed(&outbox.deliver(FLUSH_WITHIN).await),
-        Some(outgoing) if outgoing.saying == Saying::Heartbeat => {
+        Some(outgoing) if outgoing.body == ReportBody::Heartbeat => {
             beat(outbox.as_ref(), outgoing, until).await
         }
         Some(outgoing) => send(outbox.as_ref(), outgoing, until).await,
@@ -140,29 +140,29 @@ fn left_of(until: Instant) -> Duration {
 /// The report that the command line says.
 fn outgoing(said: &Said) -> Result<Outgoing, LabelsError> {
     let message = |text: &String| Message::cut(text, MESSAGE_BYTES_MAX);
-    let (agent, stamp, lease, saying) = match said {
+    let (agent, stamp, lease, body) = match said {
         Said::Status { agent, status, message: text, state, labels, stamp, lease } => {
             let (message, labels) = (text.as_ref().map(message), labels_of(labels)?);
             let body = ReportBody::Status { status: *status, message, state: state.clone(), labels };
-            (agent, stamp, lease, Saying::Report(body))
+            (agent, stamp, lease, body)
         }
         Said::Lifecycle { agent, event, message: text, exit_code, signal, labels, stamp, lease } => {
             let exit = Exit { code: *exit_code, signal: signal.clone() };
             let (message, labels) = (text.as_ref().map(message), labels_of(labels)?);
             let body = ReportBody::Lifecycle { signal: *event, message, exit, labels };
-            (agent, stamp, lease, Saying::Report(body))
+            (agent, stamp, lease, body)
         }
         Said::Activity { agent, session, message: text, state, stamp, lease } => {
             let (session, last_message) = (session.clone(), message(text));
             let body = ReportBody::Activity { session, last_message, state: state.clone() };
-            (agent, stamp, lease, Saying::Report(body))
+            (agent, stamp, lease, body)
         }
-        Said::Heartbeat { agent, stamp, lease } => (agent, stamp, lease, Saying::Heartbeat),
+        Said::Heartbeat { agent, stamp, lease } => (agent, stamp, lease, ReportBody::Heartbeat),
     };
-    Ok(of(agent.clone(), stamp, lease, saying))
+    Ok(of(agent.clone(), stamp, lease, body))
 }
 
-fn of(agent: crate::domain::id::AgentId, stamp: &StampArgs, lease: &LeaseArgs, saying: Saying) -> Outgoing {
+fn of(agent: crate::domain::id::AgentId, stamp: &StampArgs, lease: &LeaseArgs, body: ReportBody) -> Outgoing {
     let instance = stamp.instance_id.clone().map(|id| Stamp {
         id,
         started_at: stamp.instance_started_at,
@@ -177,7 +177,7 @@ fn of(agent: crate::domain::id::AgentId, stamp: &StampArgs, lease: &LeaseArgs, s
         busy_until: lease.busy_until,
         age: Duration::from_millis(lease.age_ms),
         key: stamp.idempotency_key.clone(),
-        saying,
+        body,
     }
 }
 

@@ -20,7 +20,7 @@ fn reporter(agents: &[&str]) -> Principal {
 
 fn status_of(id: &str) -> Submission {
     let body = ReportBody::Status { status: Status::Online, message: None, state: None, labels: None };
-    let report = Report { agent: agent(id), timestamp: None, instance: None, body };
+    let report = Report::new(agent(id), body);
     Submission { report, key: None, fingerprint: [7; 32] }
 }
 
@@ -62,7 +62,7 @@ fn takes_only(calls: &'static [&'static [&'static str]]) -> MockEventLog {
     for agents in calls {
         log.expect_append()
             .withf(move |proposals| {
-                proposals.iter().map(|one| one.command.agent().as_str()).eq(agents.iter().copied())
+                proposals.iter().map(|one| one.command.agent().unwrap().as_str()).eq(agents.iter().copied())
             })
             .times(1)
             .in_sequence(&mut order)
@@ -112,7 +112,9 @@ async fn without_the_scope_nothing_reaches_the_log() {
 async fn an_agent_outside_the_grant_never_reaches_the_log_and_the_others_stay_aligned() {
     let mut log = MockEventLog::new();
     log.expect_append()
-        .withf(|asked| asked.iter().map(|one| one.command.agent().as_str()).eq(["build-1", "build-2"]))
+        .withf(|asked| {
+            asked.iter().map(|one| one.command.agent().unwrap().as_str()).eq(["build-1", "build-2"])
+        })
         .times(1)
         .returning(|_| Ok(vec![Ok(receipt(1)), Ok(receipt(2))]));
     let batch = statuses(&["x", "build-1", "build", "build-2", "x"]);

@@ -20,7 +20,7 @@ use crate::domain::text::Message;
 use crate::domain::time::Timestamp;
 use crate::ports::clock::MockClock;
 use crate::ports::entropy::MockEntropy;
-use crate::ports::report_sender::{Lease, ReportSender, Saying, SendError};
+use crate::ports::report_sender::{Lease, ReportSender, SendError};
 use crate::ports::spool::{Spool, Turn, Waiting};
 use crate::ports::token_verifier::SecretText;
 
@@ -90,8 +90,8 @@ impl Server {
 }
 
 fn message(report: &Outgoing) -> String {
-    match &report.saying {
-        Saying::Report(ReportBody::Activity { last_message, .. }) => last_message.as_str().to_owned(),
+    match &report.body {
+        ReportBody::Activity { last_message, .. } => last_message.as_str().to_owned(),
         other => format!("{other:?}"),
     }
 }
@@ -161,7 +161,7 @@ fn activity(of: &str, text: &str) -> Outgoing {
         busy_until: None,
         age: Duration::ZERO,
         key: None,
-        saying: Saying::Report(body),
+        body: body,
     }
 }
 

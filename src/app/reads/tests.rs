@@ -11,7 +11,7 @@ use crate::ports::event_log::MockEventLog;
 fn log_of(events: Vec<Recorded>, held_after: u64, given: Arc<std::sync::Mutex<Vec<usize>>>) -> MockEventLog {
     let mut log = MockEventLog::new();
     let held_after = Seq::new(held_after);
-    log.expect_read().returning(move |after, limit| {
+    log.expect_read().returning(move |after, limit, _| {
         if after < held_after {
             return Err(LogError::Compacted { held_after });
         }
@@ -184,7 +184,7 @@ async fn without_a_cursor_a_read_begins_with_the_oldest_that_is_kept() {
 async fn what_is_trimmed_while_it_is_read_is_told_by_the_next_page_and_not_jumped_over() {
     let mut log = MockEventLog::new();
     let mut reads_so_far = 0;
-    log.expect_read().times(3).returning(move |after, limit| {
+    log.expect_read().times(3).returning(move |after, limit, _| {
         reads_so_far += 1;
         if reads_so_far > 1 {
             return Err(LogError::Compacted { held_after: Seq::new(900) });
@@ -205,7 +205,7 @@ async fn what_is_trimmed_while_it_is_read_is_told_by_the_next_page_and_not_jumpe
 async fn a_log_that_cannot_be_read_is_unavailable() {
     for error in [|| LogError::Closed, || LogError::Unavailable("the disk is gone".into())] {
         let mut log = MockEventLog::new();
-        log.expect_read().times(1).returning(move |_, _| Err(error()));
+        log.expect_read().times(1).returning(move |_, _, _| Err(error()));
         let (reads, _) = reads(&[], log);
         assert_eq!(code(reads.events(&watcher("ada"), query(None, 1)).await), Code::Unavailable);
     }

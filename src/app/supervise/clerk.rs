@@ -15,7 +15,7 @@ use crate::domain::limits::Limits;
 use crate::domain::report::{Exit, ReportBody, Stamp};
 use crate::domain::text::{Labels, Message};
 use crate::domain::time::Timestamp;
-use crate::ports::report_sender::{Lease, Outgoing, Saying};
+use crate::ports::report_sender::{Lease, Outgoing};
 
 /// What happened, and when.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ impl Clerk {
             busy_until: None,
             age: Duration::ZERO,
             key: None,
-            saying: Saying::Report(body),
+            body: body,
         }
     }
 }

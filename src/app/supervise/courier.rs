@@ -12,8 +12,9 @@ use crate::app::outbox::{Delivery, Left, Outbox};
 use crate::app::patience::Patience;
 use crate::app::watch::plain;
 use crate::domain::id::AgentId;
+use crate::domain::report::ReportBody;
 use crate::domain::report::Stamp;
-use crate::ports::report_sender::{Answer, Lease, Outgoing, Saying};
+use crate::ports::report_sender::{Answer, Lease, Outgoing};
 
 /// How long one delivery may take.
 const DELIVERY: Duration = Duration::from_secs(30);
@@ -157,7 +158,7 @@ impl Courier {
             busy_until: None,
             age: Duration::ZERO,
             key: None,
-            saying: Saying::Heartbeat,
+            body: ReportBody::Heartbeat,
         };
         match self.outbox.send_now(beat, BEAT).await {
             Ok(Answer::Taken { .. }) => self.heard(),

@@ -18,7 +18,7 @@ use crate::app::testing::ManualClock;
 use crate::domain::report::{ReportBody, SignalName};
 use crate::ports::entropy::MockEntropy;
 use crate::ports::programs::{Heard, Sent};
-use crate::ports::report_sender::{Answer, Outgoing, Saying};
+use crate::ports::report_sender::{Answer, Outgoing};
 use crate::ports::spool::{Put, SpoolError};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -279,10 +279,10 @@ impl Outcome {
 }
 
 fn words(report: &Outgoing) -> String {
-    match &report.saying {
-        Saying::Heartbeat => "heartbeat".to_owned(),
-        Saying::Report(ReportBody::Activity { last_message, .. }) => format!("“{}”", last_message.as_str()),
-        Saying::Report(ReportBody::Lifecycle { signal, message, exit, .. }) => {
+    match &report.body {
+        ReportBody::Heartbeat => "heartbeat".to_owned(),
+        ReportBody::Activity { last_message, .. } => format!("“{}”", last_message.as_str()),
+        ReportBody::Lifecycle { signal, message, exit, .. } => {
             let mut words = signal.as_str().to_owned();
             if let Some(code) = exit.code {
                 words += &format!(" {code}");
@@ -295,7 +295,7 @@ fn words(report: &Outgoing) -> String {
             }
             words
         }
-        Saying::Report(ReportBody::Status { .. }) => "status".to_owned(),
+        ReportBody::Status { .. } => "status".to_owned(),
     }
 }
 

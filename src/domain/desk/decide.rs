@@ -1,6 +1,8 @@
 //! The decisions themselves, one function for each kind of report.
 
-use super::{Command, Decision, Desk, FenceChange};
+use super::lasting::Lasting;
+use super::{Command, Decision, Desk, due};
+use crate::domain::beside::Beside;
 use crate::domain::event::{ActivityEvent, Event, LifecycleEvent, StatusEvent};
 use crate::domain::fault::{Code, Fault};
 use crate::domain::fleet::Agent;
@@ -8,31 +10,56 @@ use crate::domain::id::{AgentId, SessionId};
 use crate::domain::lifecycle::{Reason, Signal, Standing, Status, after};
 use crate::domain::report::{Exit, Report, ReportBody};
 use crate::domain::text::{Labels, Message, StateWord};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Moment, Timestamp};
 
-pub(super) fn decide(desk: &Desk, command: &Command, now: Timestamp) -> Result<Decision, Fault> {
+pub(super) fn decide(desk: &Desk, command: &Command, now: Moment) -> Result<Decision, Fault> {
     match command {
         Command::Report(report) => decide_report(desk, report, now),
         Command::Forget(agent) => match desk.fleet.get(agent) {
             None => Err(Fault::new(Code::NotFound, "there is no such agent")),
-            Some(_) => Ok(Decision {
-                applied: true,
-                events: vec![Event::AgentRemoved(agent.clone())],
-                fence: FenceChange::Drop,
-            }),
+            Some(_) => {
+                let events = vec![Event::AgentRemoved(agent.clone())];
+                Ok(Decision::new(now, events, vec![(agent.clone(), None)], true))
+            }
         },
+        Command::Release(agent) => Ok(released(desk, agent, now)),
+        Command::Left(agent) => Ok(left(desk, agent, now)),
+        Command::Sweep => Ok(due::sweep(desk, now)),
     }
 }
 
-fn decide_report(desk: &Desk, report: &Report, now: Timestamp) -> Result<Decision, Fault> {
+/// The socket went without the agent's doing: a whole lease from now on.
+fn released(desk: &Desk, agent: &AgentId, now: Moment) -> Decision {
+    let Some(before) = desk.beside(agent).filter(|beside| beside.held) else {
+        return Decision::nothing(now, false);
+    };
+    let until = before.lease.map_or(before.until, |lease| now.uptime.plus(lease));
+    let beside = Beside { held: false, until, ..before.clone() };
+    Decision::new(now, Vec::new(), vec![(agent.clone(), Some(beside))], false)
+}
+
+/// The agent hung up: it is not there, unless it said before what it is.
+fn left(desk: &Desk, agent: &AgentId, now: Moment) -> Decision {
+    let known = desk.fleet.get(agent).zip(desk.beside(agent));
+    let Some((known, before)) = known.filter(|(_, beside)| beside.held) else {
+        return Decision::nothing(now, false);
+    };
+    if !before.lease_runs(known.status.standing) {
+        return released(desk, agent, now);
+    }
+    let (event, beside) = due::silent(agent, known, before, Reason::Disconnected, now);
+    Decision::new(now, vec![event], vec![(agent.clone(), Some(beside))], true)
+}
+
+fn decide_report(desk: &Desk, report: &Report, now: Moment) -> Result<Decision, Fault> {
     let fence = match &report.instance {
-        None => FenceChange::Keep,
+        None => None,
         Some(stamp) => {
-            let fence = desk.fences.get(&report.agent).cloned().unwrap_or_default();
+            let fence = desk.beside(&report.agent).map(|beside| beside.fence.clone()).unwrap_or_default();
             if fence.is_late(stamp) {
-                return Ok(Decision { applied: false, events: Vec::new(), fence: FenceChange::Keep });
+                return Ok(Decision::nothing(now, false));
             }
-            FenceChange::Set(fence.passed(stamp, desk.limits.instances_per_agent))
+            Some(fence.passed(stamp, desk.limits.instances_per_agent))
         }
     };
     let known = desk.fleet.get(&report.agent);
@@ -40,7 +67,14 @@ fn decide_report(desk: &Desk, report: &Report, now: Timestamp) -> Result<Decisio
         let detail = "forget an agent that is no longer needed, or raise limits.agents";
         return Err(Fault::new(Code::FleetFull, detail));
     }
-    let case = Case { agent: &report.agent, known, now, shown: report.timestamp.unwrap_or(now) };
+    let lasting = Lasting::after(desk, report, fence, now);
+    let case = Case {
+        agent: &report.agent,
+        known,
+        lasting: &lasting,
+        now: now.wall,
+        shown: report.timestamp.unwrap_or(now.wall),
+    };
     let events = match &report.body {
         ReportBody::Status { status, message, state, labels } => {
             case.status(*status, message.as_ref(), state.as_ref(), labels.as_ref())
@@ -51,14 +85,18 @@ fn decide_report(desk: &Desk, report: &Report, now: Timestamp) -> Result<Decisio
         ReportBody::Activity { session, last_message, state } => {
             case.activity(session, last_message, state.as_ref(), desk.limits.sessions_per_agent)
         }
+        ReportBody::Heartbeat => case.heard().into_iter().collect(),
     };
-    Ok(Decision { applied: true, events, fence })
+    let before = desk.beside(&report.agent);
+    let durable = !events.is_empty() || before.is_none_or(|before| lasting.beside.differs_for_good(before));
+    Ok(Decision::new(now, events, vec![(report.agent.clone(), Some(lasting.beside))], durable))
 }
 
 /// One report about one agent at one time.
 struct Case<'a> {
     agent: &'a AgentId,
     known: Option<&'a Agent>,
+    lasting: &'a Lasting,
     now: Timestamp,
     /// The time that screens show.
     shown: Timestamp,
@@ -76,6 +114,8 @@ impl Case<'_> {
         let same = self.known.is_some_and(|agent| {
             let now = &agent.status;
             now.standing.status == status
+                // Leaving a crash loop is a change.
+                && now.standing.reason != Reason::CrashLoop
                 && now.message.as_ref() == message
                 && now.state.as_ref() == state
                 && labels.is_none_or(|labels| *labels == now.labels)
@@ -100,7 +140,11 @@ impl Case<'_> {
         labels: Option<&Labels>,
     ) -> Vec<Event> {
         let restarts = self.restarts().saturating_add(u32::from(signal == Signal::Restart));
-        let standing = after(self.known.map(|agent| agent.status.standing.status), signal);
+        let standing = if self.lasting.looping {
+            Standing { status: Status::Error, reason: Reason::CrashLoop }
+        } else {
+            after(self.known.map(|agent| agent.status.standing.status), signal)
+        };
         let mut events = vec![Event::Lifecycle(LifecycleEvent {
             agent: self.agent.clone(),
             signal,
@@ -126,11 +170,8 @@ impl Case<'_> {
         sessions_max: usize,
     ) -> Vec<Event> {
         let mut events = Vec::with_capacity(2);
+        events.extend(self.heard());
         match self.known {
-            None => {
-                let heard = Standing { status: Status::Online, reason: Reason::Heard };
-                events.push(Event::Status(self.standing(heard, None, 0)));
-            }
             Some(agent) if !agent.sessions.contains_key(session) => {
                 let surplus = agent.sessions.len().saturating_add(1).saturating_sub(sessions_max);
                 let mut by_age: Vec<_> = agent.sessions.iter().map(|(id, kept)| (kept.rev, id)).collect();
@@ -138,7 +179,7 @@ impl Case<'_> {
                 let oldest = by_age.into_iter().take(surplus).map(|(_, id)| id.clone());
                 events.extend(oldest.map(|id| Event::SessionRemoved(self.agent.clone(), id)));
             }
-            Some(_) => {}
+            Some(_) | None => {}
         }
         events.push(Event::Activity(ActivityEvent {
             agent: self.agent.clone(),
@@ -148,6 +189,19 @@ impl Case<'_> {
             timestamp: self.shown,
         }));
         events
+    }
+
+    /// A sign of life: makes an agent online that is unknown, or offline only because it was not heard.
+    fn heard(&self) -> Option<Event> {
+        let silent = match self.known {
+            None => true,
+            Some(agent) => {
+                let Standing { status, reason } = agent.status.standing;
+                status == Status::Offline && reason.is_silence() && self.lasting.alive
+            }
+        };
+        let heard = Standing { status: Status::Online, reason: Reason::Heard };
+        silent.then(|| Event::Status(self.standing(heard, None, self.restarts())))
     }
 
     fn restarts(&self) -> u32 {
@@ -161,7 +215,7 @@ impl Case<'_> {
             .filter(|before| before.standing.status == standing.status)
             .map_or(self.now, |before| before.since);
         let labels = labels.or(before.map(|before| &before.labels)).cloned().unwrap_or_default();
-        StatusEvent {
+        let event = StatusEvent {
             agent: self.agent.clone(),
             standing,
             since,
@@ -170,6 +224,10 @@ impl Case<'_> {
             state: None,
             labels,
             restarts,
-        }
+            unleased: false,
+            last_seen: None,
+            crashes: None,
+        };
+        due::marked(event, &self.lasting.beside)
     }
 }

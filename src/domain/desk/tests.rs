@@ -13,6 +13,7 @@ use crate::domain::id::{InstanceId, SessionId};
 use crate::domain::lifecycle::{Reason, Signal, Standing, Status};
 use crate::domain::report::{Exit, ReportBody, Stamp};
 use crate::domain::text::{Labels, Message, StateWord};
+use crate::domain::time::Timestamp;
 
 /// A desk and the server's clock.
 struct Bench {
@@ -34,7 +35,7 @@ impl Bench {
         let command = command.into();
         let decision = self.desk.decide(&command, at(self.now)).unwrap();
         let applied = decision.applied;
-        let recorded = self.desk.keep(command.agent(), decision);
+        let recorded = self.desk.keep(decision);
         (applied, recorded.into_iter().map(|recorded| recorded.event).collect())
     }
 
@@ -102,7 +103,7 @@ fn labels(pairs: &[(&str, &str)]) -> Labels {
 
 /// A bare report about `a`.
 fn report(body: ReportBody) -> Report {
-    Report { agent: agent("a"), timestamp: None, instance: None, body }
+    Report::new(agent("a"), body)
 }
 
 fn status(status: Status) -> Report {
@@ -151,6 +152,7 @@ impl With for Report {
                 *slot = Some(message(text));
             }
             ReportBody::Activity { last_message, .. } => *last_message = message(text),
+            ReportBody::Heartbeat => panic!("a heartbeat says nothing"),
         }
         self
     }
@@ -160,7 +162,7 @@ impl With for Report {
             ReportBody::Status { state, .. } | ReportBody::Activity { state, .. } => {
                 *state = Some(StateWord::parse(word).unwrap());
             }
-            ReportBody::Lifecycle { .. } => panic!("a lifecycle report has no state"),
+            ReportBody::Lifecycle { .. } | ReportBody::Heartbeat => panic!("it has no state"),
         }
         self
     }
@@ -170,7 +172,7 @@ impl With for Report {
             ReportBody::Status { labels: slot, .. } | ReportBody::Lifecycle { labels: slot, .. } => {
                 *slot = Some(labels(pairs));
             }
-            ReportBody::Activity { .. } => panic!("an activity has no labels"),
+            ReportBody::Activity { .. } | ReportBody::Heartbeat => panic!("it has no labels"),
         }
         self
     }

@@ -6,6 +6,7 @@ use crate::domain::event::Recorded;
 use crate::domain::grant::{Grant, Scope, Scopes};
 use crate::domain::interest::{Interest, Kinds};
 use crate::domain::pattern::Patterns;
+use crate::domain::time::Moment;
 
 fn connection(number: u64, user: &str, agents: &str, kinds: Kinds) -> Connection {
     let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
@@ -21,7 +22,11 @@ fn connection(number: u64, user: &str, agents: &str, kinds: Kinds) -> Connection
 }
 
 fn removal(agent: &str) -> Recorded {
-    Recorded { seq: Seq::new(1), event: Event::AgentRemoved(AgentId::parse(agent).unwrap()) }
+    Recorded {
+        seq: Seq::new(1),
+        at: Moment::default(),
+        event: Event::AgentRemoved(AgentId::parse(agent).unwrap()),
+    }
 }
 
 fn few(agents: &[&str]) -> Watched {

@@ -89,6 +89,7 @@ mod tests {
     use crate::domain::interest::{Interest, Kinds};
     use crate::domain::lifecycle::{Reason, Standing, Status};
     use crate::domain::text::Labels;
+    use crate::domain::time::Moment;
     use crate::domain::time::Timestamp;
 
     fn fleet(agents: &[&str]) -> Fleet {
@@ -103,8 +104,11 @@ mod tests {
                 state: None,
                 labels: Labels::default(),
                 restarts: 0,
+                unleased: false,
+                last_seen: None,
+                crashes: None,
             };
-            fleet.apply(&Recorded { seq: Seq::new(seq), event: Event::Status(event) });
+            fleet.apply(&Recorded { seq: Seq::new(seq), at: Moment::default(), event: Event::Status(event) });
         }
         fleet
     }

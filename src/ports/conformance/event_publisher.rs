@@ -14,6 +14,7 @@ use crate::domain::event::{Event, Recorded};
 use crate::domain::farewell::Farewell;
 use crate::domain::id::{AgentId, ConnectionId};
 use crate::domain::registry::Audience;
+use crate::domain::time::Moment;
 use crate::ports::event_publisher::{Delivery, EventPublisher};
 
 /// A publisher that has published nothing, and a way to its connections.
@@ -58,7 +59,8 @@ pub fn suite(fresh: impl Fn() -> Box<dyn Bench>) {
 
 fn delivery(seq: u64, named: &[ConnectionId]) -> Delivery {
     let Ok(agent) = AgentId::parse("a") else { panic!("the suite's own agent id is valid") };
-    let recorded = Arc::new(Recorded { seq: Seq::new(seq), event: Event::AgentRemoved(agent) });
+    let recorded =
+        Arc::new(Recorded { seq: Seq::new(seq), at: Moment::default(), event: Event::AgentRemoved(agent) });
     let broad = vec![Arc::new(BTreeSet::from([BROAD]))];
     Delivery { recorded, audience: Audience { broad, named: named.to_vec() } }
 }

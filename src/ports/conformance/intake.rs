@@ -41,7 +41,7 @@ fn agent(id: &str) -> AgentId {
 /// A report that changes something whenever the status differs from the last.
 fn says(id: &str, status: Status) -> Submission {
     let body = ReportBody::Status { status, message: None, state: None, labels: None };
-    let report = Report { agent: agent(id), timestamp: None, instance: None, body };
+    let report = Report::new(agent(id), body);
     Submission { report, key: None, fingerprint: [0; 32] }
 }
 

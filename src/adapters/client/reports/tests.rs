@@ -8,7 +8,6 @@ use super::*;
 use crate::domain::id::{AgentId, SessionId};
 use crate::domain::report::ReportBody;
 use crate::domain::text::Message;
-use crate::ports::report_sender::Saying;
 
 const WITHIN: Duration = Duration::from_secs(10);
 
@@ -23,7 +22,7 @@ fn activity(text: &str) -> Outgoing {
         busy_until: None,
         age: Duration::ZERO,
         key: Some("k1".to_owned()),
-        saying: Saying::Report(ReportBody::Activity { session, last_message, state: None }),
+        body: ReportBody::Activity { session, last_message, state: None },
     }
 }
 

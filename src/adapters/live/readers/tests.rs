@@ -11,6 +11,7 @@ use crate::domain::id::AgentId;
 use crate::domain::interest::Interest;
 use crate::domain::pattern::Patterns;
 use crate::domain::registry::Audience;
+use crate::domain::time::Moment;
 use crate::ports::conformance::event_publisher::{self as conformance, Bench, suite};
 
 fn view(asked: &str) -> Arc<View> {
@@ -24,7 +25,10 @@ fn readers(ring_events: usize) -> Arc<Readers> {
 
 fn delivery(seq: u64, agent: &str) -> Delivery {
     let event = Event::AgentRemoved(AgentId::parse(agent).unwrap());
-    Delivery { recorded: Arc::new(Recorded { seq: Seq::new(seq), event }), audience: Audience::default() }
+    Delivery {
+        recorded: Arc::new(Recorded { seq: Seq::new(seq), at: Moment::default(), event }),
+        audience: Audience::default(),
+    }
 }
 
 fn seqs(entries: &[Arc<Entry>]) -> Vec<u64> {

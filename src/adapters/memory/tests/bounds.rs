@@ -17,18 +17,18 @@ async fn past_its_bound_the_oldest_events_go_and_readers_before_them_are_told() 
         rig.put(activity("a", &n.to_string())).await;
     }
     // 26 events: the first activity made the agent known.
-    let page = rig.log.read(Seq::new(16), 100).await.unwrap();
+    let page = rig.log.read(Seq::new(16), 100, None).await.unwrap();
     assert_eq!(seqs(&page.events), (17..=26).collect::<Vec<_>>());
     assert_eq!((page.head.get(), page.held_after.get()), (26, 16));
     for gone in [0, 1, 15] {
-        assert_eq!(held_after(&rig.log.read(Seq::new(gone), 1).await.unwrap_err()), 16);
+        assert_eq!(held_after(&rig.log.read(Seq::new(gone), 1, None).await.unwrap_err()), 16);
         assert_eq!(held_after(&rig.log.follow(Seq::new(gone)).await.err().unwrap()), 16);
     }
-    let page = rig.log.read(Seq::new(20), 3).await.unwrap();
+    let page = rig.log.read(Seq::new(20), 3, None).await.unwrap();
     assert_eq!(seqs(&page.events), [21, 22, 23]);
-    assert!(rig.log.read(Seq::new(26), 3).await.unwrap().events.is_empty());
-    assert!(rig.log.read(Seq::new(u64::MAX), usize::MAX).await.unwrap().events.is_empty());
-    assert!(rig.log.read(Seq::new(16), 0).await.unwrap().events.is_empty());
+    assert!(rig.log.read(Seq::new(26), 3, None).await.unwrap().events.is_empty());
+    assert!(rig.log.read(Seq::new(u64::MAX), usize::MAX, None).await.unwrap().events.is_empty());
+    assert!(rig.log.read(Seq::new(16), 0, None).await.unwrap().events.is_empty());
     assert_eq!(rig.log.load().await.unwrap().fleet.at().get(), 26, "the fleet outlives its events");
 }
 
@@ -54,7 +54,7 @@ async fn a_follower_that_falls_behind_what_is_kept_is_told_and_never_given_a_gap
 async fn a_bound_of_nothing_still_keeps_one() {
     let rig = rig_with(0, 0);
     rig.put(keyed(signal("a", Signal::Crash), "u", "k", 1)).await;
-    assert_eq!(seqs(&rig.log.read(Seq::new(1), 10).await.unwrap().events), [2]);
+    assert_eq!(seqs(&rig.log.read(Seq::new(1), 10, None).await.unwrap().events), [2]);
     let again = rig.one(keyed(signal("a", Signal::Crash), "u", "k", 1)).await.unwrap();
     assert_eq!(again.seq.get(), 2, "the one key is known");
 }

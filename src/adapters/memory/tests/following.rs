@@ -23,10 +23,10 @@ impl Bell {
     }
 }
 
-/// Appends this many pairs of a start and a crash: two events each.
+/// Appends this many pairs of a start and a stop: two events each.
 async fn put_pairs(rig: &Rig, count: usize) {
     for n in 0..count {
-        let word = if n % 2 == 0 { Signal::Crash } else { Signal::Start };
+        let word = if n % 2 == 0 { Signal::Stop } else { Signal::Start };
         rig.put(signal("a", word)).await;
     }
 }
@@ -90,7 +90,7 @@ async fn a_follower_waits_without_spinning_and_wakes_once_for_news() {
     rig.put(status("a", Status::Online)).await;
     rig.append(Vec::new()).await;
     assert_eq!(bell.rings(), 0, "what makes no event wakes nobody");
-    rig.append(vec![signal("a", Signal::Crash), signal("a", Signal::Start)]).await;
+    rig.append(vec![signal("a", Signal::Stop), signal("a", Signal::Start)]).await;
     assert_eq!(bell.rings(), 1, "one call, one wake");
     let Poll::Ready(events) = wait.as_mut().poll(&mut context) else { panic!("news were there") };
     assert_eq!(seqs(&events.unwrap()), [2, 3, 4, 5]);
@@ -108,7 +108,7 @@ async fn a_dropped_wait_loses_nothing_and_repeats_nothing() {
         {
             let mut wait = pin!(follower.next());
             assert!(wait.as_mut().poll(&mut context).is_pending());
-            rig.put(signal("a", if n % 2 == 0 { Signal::Crash } else { Signal::Start })).await;
+            rig.put(signal("a", if n % 2 == 0 { Signal::Stop } else { Signal::Start })).await;
         }
         all.extend(seqs(&follower.next().await.unwrap()));
     }

@@ -42,7 +42,7 @@ async fn appends_from_many_threads_to_one_agent_land_in_order_without_conflict()
     }
     assert_eq!(seqs(&followed), receipts);
     let mut folded = Fleet::default();
-    for recorded in &rig.log.read(Seq::ZERO, usize::MAX).await.unwrap().events {
+    for recorded in &rig.log.read(Seq::ZERO, usize::MAX, None).await.unwrap().events {
         folded.apply(recorded);
     }
     assert_eq!(folded, rig.log.load().await.unwrap().fleet, "the fleet is the fold of its events");
@@ -94,7 +94,7 @@ async fn a_wall_clock_that_jumps_back_changes_no_order() {
         rig.clock.set_wall(wall);
         assert_eq!(rig.put(activity("a", &n.to_string())).await, n + 2);
     }
-    let page = rig.log.read(Seq::ZERO, 100).await.unwrap();
+    let page = rig.log.read(Seq::ZERO, 100, None).await.unwrap();
     let told: Vec<_> = page
         .events
         .iter()

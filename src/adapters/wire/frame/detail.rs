@@ -6,9 +6,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::adapters::wire::words;
+use crate::domain::beside::Vital;
 use crate::domain::event::{ActivityEvent, LifecycleEvent, StatusEvent};
 use crate::domain::lifecycle::Signal;
 use crate::domain::text::{Labels, Message};
+use crate::domain::time::Timestamp;
 
 fn labels(labels: &Labels) -> BTreeMap<&str, &str> {
     labels.iter().collect()
@@ -38,8 +40,23 @@ pub(super) struct StatusDetail<'a> {
     #[serde(skip_serializing_if = "is_zero")]
     restarts: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u32")]
+    crashes: Option<u32>,
+    #[serde(skip_serializing_if = "is_false")]
+    unleased: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    stale: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "words::Time")]
+    last_seen_at: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     truncated: Option<bool>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_false(set: &bool) -> bool {
+    !set
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
@@ -56,7 +73,23 @@ impl<'a> StatusDetail<'a> {
             state: event.state.as_ref().map(|state| state.as_str()),
             labels: labels(&event.labels),
             restarts: event.restarts,
+            crashes: event.crashes,
+            unleased: event.unleased,
+            stale: false,
+            last_seen_at: event.last_seen.map(Timestamp::millis),
             truncated: truncated(event.message.as_ref()),
+        }
+    }
+
+    /// With the marks of life that the agent has by now.
+    pub(super) fn now(event: &'a StatusEvent, vital: Vital) -> Self {
+        let marked = vital.unleased || vital.stale;
+        let last_seen = event.last_seen.filter(|_| event.standing.reason.is_silence());
+        Self {
+            unleased: vital.unleased,
+            stale: vital.stale,
+            last_seen_at: last_seen.or(marked.then_some(vital.last_seen)).map(Timestamp::millis),
+            ..Self::of(event)
         }
     }
 }

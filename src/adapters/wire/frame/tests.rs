@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
+use crate::domain::beside::Vital;
 use crate::domain::cursor::Epoch;
 use crate::domain::fault::Code;
 use crate::domain::grant::{Grant, Principal, Scope, Scopes};
@@ -21,6 +22,7 @@ use crate::domain::limits::Limits;
 use crate::domain::pattern::Patterns;
 use crate::domain::report::{Exit, SignalName};
 use crate::domain::text::{Labels, Message, StateWord};
+use crate::domain::time::{Moment, Monotonic};
 use crate::domain::view::View;
 use crate::ports::live_feed::{Beginning, Opened, Seat};
 
@@ -48,6 +50,9 @@ fn bare_status(status: Status, reason: Reason) -> StatusEvent {
         state: None,
         labels: Labels::default(),
         restarts: 0,
+        unleased: false,
+        last_seen: None,
+        crashes: None,
     }
 }
 
@@ -100,15 +105,20 @@ fn whole_activity() -> ActivityEvent {
 }
 
 fn live(seq: u64, event: Event) -> Bytes {
-    super::event(&Recorded { seq: Seq::new(seq), event })
+    super::event(&Recorded { seq: Seq::new(seq), at: Moment::default(), event })
 }
 
 fn copied_agent(status: StatusEvent) -> Bytes {
-    agent(&Agent { status, rev: Seq::new(988), sessions: std::collections::BTreeMap::new() })
+    agent(&Agent {
+        status,
+        rev: Seq::new(988),
+        sessions: std::collections::BTreeMap::new(),
+        vital: Vital::default(),
+    })
 }
 
 fn copied_session(activity: ActivityEvent) -> Bytes {
-    session(&Session { activity, rev: Seq::new(1040) })
+    session(&Session { activity, rev: Seq::new(1040), heard: Monotonic::default() })
 }
 
 fn view(agents: &[&str], kinds: Kinds) -> View {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::adapters::wire::report;
 
-fn plain(saying: Saying) -> Outgoing {
+fn plain(body: ReportBody) -> Outgoing {
     Outgoing {
         agent: AgentId::parse("a1").unwrap(),
         timestamp: None,
@@ -14,7 +14,7 @@ fn plain(saying: Saying) -> Outgoing {
         busy_until: None,
         age: Duration::ZERO,
         key: None,
-        saying,
+        body,
     }
 }
 
@@ -60,7 +60,7 @@ fn stamp(report_seq: Option<u64>) -> Stamp {
 #[test]
 fn the_server_reads_what_was_meant() {
     for body in every_body() {
-        let mut sent = plain(Saying::Report(body.clone()));
+        let mut sent = plain(body.clone());
         sent.timestamp = Timestamp::from_millis(5);
         sent.instance = Some(stamp(Some(7)));
         sent.age = Duration::from_millis(61_234);
@@ -76,13 +76,13 @@ fn the_server_reads_what_was_meant() {
 
 #[test]
 fn what_was_kept_comes_back_as_it_was() {
-    let mut sayings: Vec<Saying> = every_body().into_iter().map(Saying::Report).collect();
-    sayings.push(Saying::Heartbeat);
-    for saying in sayings {
-        let bare = plain(saying.clone());
+    let mut sayings: Vec<ReportBody> = every_body().into_iter().collect();
+    sayings.push(ReportBody::Heartbeat);
+    for body in sayings {
+        let bare = plain(body.clone());
         assert_eq!(restored(&kept(&bare)).unwrap(), bare);
         for dispensable in [false, true] {
-            let mut full = plain(saying.clone());
+            let mut full = plain(body.clone());
             full.timestamp = Some(Timestamp::MAX);
             full.instance = Some(stamp(None));
             full.lease = Some(Lease { length: Duration::from_millis(90_001), dispensable });
@@ -96,7 +96,7 @@ fn what_was_kept_comes_back_as_it_was() {
 
 #[test]
 fn a_lease_and_a_long_delay_are_told_and_a_short_delay_is_not() {
-    let mut beat = plain(Saying::Heartbeat);
+    let mut beat = plain(ReportBody::Heartbeat);
     beat.lease = Some(Lease { length: Duration::from_secs(90), dispensable: true });
     beat.busy_until = Timestamp::from_millis(9);
     beat.age = Duration::from_millis(999);
@@ -106,7 +106,7 @@ fn a_lease_and_a_long_delay_are_told_and_a_short_delay_is_not() {
 
 #[test]
 fn what_nobody_kept_is_not_restored() {
-    let whole = kept(&plain(Saying::Heartbeat));
+    let whole = kept(&plain(ReportBody::Heartbeat));
     assert!(restored(&whole).is_ok());
     for (from, to) in [
         ("heartbeat", "nonsense"),

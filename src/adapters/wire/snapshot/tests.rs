@@ -25,9 +25,9 @@ fn fleet() -> Fleet {
             last_message: Message::cut("hi", 10),
             state: None,
         };
-        let report = Report { agent: agent.clone(), timestamp: None, instance: None, body };
+        let report = Report::new(agent.clone(), body);
         let decision = desk.decide(&Command::Report(report), Timestamp::saturating(7)).unwrap();
-        desk.keep(&agent, decision);
+        desk.keep(decision);
     }
     desk.fleet().clone()
 }

@@ -17,6 +17,7 @@ use crate::domain::pattern::Patterns;
 use crate::domain::rate::Rate;
 use crate::domain::registry::Audience;
 use crate::domain::resume::Plan;
+use crate::domain::time::Moment;
 use crate::domain::time::Timestamp;
 use crate::domain::view::View;
 use crate::ports::clock::MockClock;
@@ -80,7 +81,8 @@ async fn shard(settings: &Arc<WsSettings>) -> (Shard, Arc<LiveSockets>, TcpStrea
 
 fn publish(sockets: &LiveSockets, seqs: &[u64]) {
     let event = Event::AgentRemoved(AgentId::parse("a").unwrap());
-    let recorded = |seq: &u64| Arc::new(Recorded { seq: Seq::new(*seq), event: event.clone() });
+    let recorded =
+        |seq: &u64| Arc::new(Recorded { seq: Seq::new(*seq), at: Moment::default(), event: event.clone() });
     let deliveries: Vec<_> =
         seqs.iter().map(|seq| Delivery { recorded: recorded(seq), audience: Audience::default() }).collect();
     sockets.publish(&deliveries);

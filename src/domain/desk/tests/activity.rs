@@ -68,7 +68,7 @@ fn to_forget_an_agent_takes_its_sessions_and_its_fence_with_it() {
     let mut bench = Bench::new();
     bench.tell(activity("s1", "hello").from("i1", Some(9), Some(9)));
     assert_eq!(bench.words(Command::Forget(agent("a"))), ["a goes"]);
-    assert!(bench.desk.fleet().is_empty() && bench.desk.fences.is_empty());
+    assert!(bench.desk.fleet().is_empty() && bench.desk.beside(&agent("a")).is_none());
     let anew = activity("s2", "again").from("i0", Some(1), Some(1));
     assert_eq!(bench.words(anew), ["online by heard", "s2 says again"], "as if it were never known");
     assert_eq!(bench.sessions("a"), ["s2"]);

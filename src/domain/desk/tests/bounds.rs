@@ -85,11 +85,11 @@ fn a_lowered_limit_removes_all_that_are_too_many_quietest_first() {
 fn a_decision_changes_nothing_until_it_is_kept() {
     let mut bench = Bench::new();
     bench.tell(activity("s1", "x").from("i", None, Some(1)));
-    let (fleet, fences) = (bench.desk.fleet.clone(), bench.desk.fences.clone());
+    let before = bench.desk.clone();
     let command = Command::Report(signal(Signal::Crash).from("i", None, Some(2)));
     let decision = bench.desk.decide(&command, at(bench.now)).unwrap();
-    assert_eq!((&bench.desk.fleet, &bench.desk.fences), (&fleet, &fences));
-    let recorded = bench.desk.keep(command.agent(), decision);
+    assert_eq!(bench.desk, before);
+    let recorded = bench.desk.keep(decision);
     let seqs: Vec<_> = recorded.iter().map(|recorded| recorded.seq.get()).collect();
     assert_eq!(seqs, [3, 4], "numbered from the position after the head");
 }

@@ -13,11 +13,11 @@ fn assert_late(bench: &mut Bench, stamp: (&str, Option<u64>, Option<u64>)) {
         let report = report.from(stamp.0, stamp.1, stamp.2);
         let command = Command::Report(report);
         let decision = bench.desk.decide(&command, at(bench.now)).unwrap();
-        let nothing = Decision { applied: false, events: vec![], fence: FenceChange::Keep };
+        let nothing = Decision::nothing(at(bench.now).into(), false);
         assert_eq!(decision, nothing, "{stamp:?}");
-        let (fleet, fences) = (bench.desk.fleet.clone(), bench.desk.fences.clone());
+        let before = bench.desk.clone();
         bench.tell(command);
-        assert_eq!((&bench.desk.fleet, &bench.desk.fences), (&fleet, &fences), "{stamp:?}");
+        assert_eq!(bench.desk, before, "{stamp:?}");
     }
 }
 

@@ -13,7 +13,7 @@ use crate::domain::lifecycle::{Signal, Status};
 use crate::ports::event_log::EventLog;
 
 pub(super) async fn an_empty_log_is_empty(log: &dyn EventLog) {
-    let page = working(log.read(Seq::ZERO, 10).await);
+    let page = working(log.read(Seq::ZERO, 10, None).await);
     assert_eq!((page.head, page.held_after), (Seq::ZERO, Seq::ZERO), "an empty log is at position 0");
     assert!(page.events.is_empty(), "an empty log has no events");
     let fleet = working(log.load().await).fleet;

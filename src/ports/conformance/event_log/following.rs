@@ -65,7 +65,7 @@ pub(super) async fn two_followers_see_the_same(log: &Arc<dyn EventLog>) {
     }
     let writer = Arc::clone(log);
     work.push(Box::pin(async move {
-        for given in [Signal::Crash, Signal::Start].into_iter().cycle().take(REPORTS) {
+        for given in [Signal::Stop, Signal::Start].into_iter().cycle().take(REPORTS) {
             taken(&*writer, plain(signal("a", given))).await;
             stand_back().await;
         }

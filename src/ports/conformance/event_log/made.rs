@@ -84,7 +84,7 @@ pub(super) async fn read_on(log: &dyn EventLog, after: Seq) -> Vec<Recorded> {
     let mut events: Vec<Recorded> = Vec::new();
     loop {
         let from = events.last().map_or(after, |last| last.seq);
-        let page = working(log.read(from, PAGE_EVENTS).await);
+        let page = working(log.read(from, PAGE_EVENTS, None).await);
         if page.events.is_empty() {
             assert_eq!(from.max(page.head), from, "an empty page comes only at the head");
             return events;
@@ -113,7 +113,7 @@ pub(super) fn working<T>(result: Result<T, LogError>) -> T {
 }
 
 fn report(about: &str, body: ReportBody) -> Report {
-    Report { agent: agent(about), timestamp: Some(Timestamp::saturating(7)), instance: None, body }
+    Report { timestamp: Some(Timestamp::saturating(7)), ..Report::new(agent(about), body) }
 }
 
 fn made<T, E: Display>(result: Result<T, E>) -> T {

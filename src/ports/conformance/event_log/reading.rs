@@ -15,7 +15,7 @@ pub(super) async fn pages_join_to_the_whole(log: Arc<dyn EventLog>) {
         let mut joined = Vec::new();
         let mut after = Seq::ZERO;
         while after < story.head() {
-            let page = working(story.log.read(after, limit).await);
+            let page = working(story.log.read(after, limit, None).await);
             assert_eq!(page.head, story.head(), "a page says where the head is");
             assert_eq!(page.held_after, Seq::ZERO, "a log that let nothing go holds everything");
             assert!(page.events.len() <= limit, "a page has at most as many events as were asked for");
@@ -33,7 +33,7 @@ pub(super) async fn pages_join_to_the_whole(log: Arc<dyn EventLog>) {
 pub(super) async fn a_page_past_the_last_event_is_empty(log: &dyn EventLog) {
     let head = taken(log, plain(status("a", Status::Online))).await.seq;
     for after in [head, head.next(), Seq::new(u64::MAX)] {
-        let page = working(log.read(after, 10).await);
+        let page = working(log.read(after, 10, None).await);
         assert!(page.events.is_empty(), "a page at or past the head is empty: after {after}");
         assert_eq!(page.head, head, "an empty page says where the head is");
     }

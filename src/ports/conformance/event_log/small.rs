@@ -16,14 +16,14 @@ const REPORTS_MAX: usize = 200 * KEEP_EVENTS;
 pub(super) async fn what_is_let_go_is_said(log: &dyn EventLog) {
     let mut follower = working(log.follow(Seq::ZERO).await);
     let held_after = overflow(log, &mut *follower).await.0;
-    let page = working(log.read(held_after, 1).await);
+    let page = working(log.read(held_after, 1, None).await);
     let head = page.head;
     assert_eq!(page.held_after, held_after, "a page says from where on events are held");
     let held = read_on(log, held_after).await;
     assert_eq!(last_of(&held, held_after), head, "every event after held_after is held");
     assert!(held.len() >= KEEP_EVENTS, "a log keeps as many events as it was told to");
     for after in [Seq::ZERO, Seq::new(held_after.get().saturating_sub(1))] {
-        match log.read(after, 10).await {
+        match log.read(after, 10, None).await {
             Err(LogError::Compacted { held_after: said }) => {
                 assert_eq!(said, held_after, "Compacted says from where on events are held");
             }
@@ -97,7 +97,7 @@ async fn overflow(log: &dyn EventLog, follower: &mut dyn Follower) -> (Seq, Vec<
             let after = last_of(&ever, Seq::ZERO);
             ever.extend(next(follower, after).await);
         }
-        if let Err(LogError::Compacted { held_after }) = log.read(Seq::ZERO, 1).await
+        if let Err(LogError::Compacted { held_after }) = log.read(Seq::ZERO, 1, None).await
             && n >= 4 * KEEP_EVENTS
         {
             return (held_after, ever);

@@ -11,7 +11,7 @@ use crate::domain::event::{Event, Recorded, StatusEvent};
 use crate::domain::fleet::Fleet;
 use crate::domain::lifecycle::{Signal, Status};
 use crate::domain::limits::Limits;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Moment, Timestamp};
 use crate::ports::event_log::{EventLog, Proposal};
 
 pub(super) struct Story {
@@ -47,7 +47,7 @@ impl Story {
                 },
                 Ok(decision) => {
                     let applied = decision.applied;
-                    let kept = self.desk.keep(command.agent(), decision);
+                    let kept = self.desk.keep(decision);
                     let receipt = taken_as(result);
                     assert_eq!(receipt.applied, applied, "applied is as the desk says: {command:?}");
                     assert_eq!(receipt.changed, !kept.is_empty(), "changed means that it made events");
@@ -92,15 +92,14 @@ pub(super) async fn assert_fold(log: &dyn EventLog, events: &[Recorded]) {
 
 /// The same event without what the log's own clock put into it.
 pub(super) fn without_clock(recorded: Recorded) -> Recorded {
-    match recorded.event {
+    let event = match recorded.event {
         Event::Status(event) => {
-            let event = Event::Status(StatusEvent { since: Timestamp::saturating(0), ..event });
-            Recorded { seq: recorded.seq, event }
+            let last_seen = event.last_seen.map(|_| Timestamp::default());
+            Event::Status(StatusEvent { since: Timestamp::default(), last_seen, ..event })
         }
-        Event::Lifecycle(_) | Event::Activity(_) | Event::AgentRemoved(_) | Event::SessionRemoved(..) => {
-            recorded
-        }
-    }
+        other => other,
+    };
+    Recorded { at: Moment::default(), event, ..recorded }
 }
 
 fn script() -> Vec<Proposal> {

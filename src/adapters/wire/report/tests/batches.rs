@@ -81,7 +81,7 @@ fn one_bad_item_never_fails_the_rest_and_order_holds() {
             r#"[(InvalidValue, "")]"#,
             "a2",
             r#"[(InvalidId, "/agentId")]"#,
-            r#"[(NotBuilt, "/kind")]"#,
+            "a3",
             r#"[(InvalidValue, "")]"#,
             "a4"
         ]

@@ -24,6 +24,7 @@ fn each_kind_is_read_with_every_field_it_has() {
                 started_at: Some(Timestamp::saturating(3)),
                 report_seq: Some(9),
             }),
+            terms: Terms { age: Duration::from_millis(100), ..Terms::default() },
             body: ReportBody::Status {
                 status: Status::Error,
                 message: Some(Message::cut("m", 10)),
@@ -103,6 +104,7 @@ fn a_long_message_is_cut_on_a_character_boundary_and_says_so() {
     let message = |body: ReportBody| match body {
         ReportBody::Status { message, .. } | ReportBody::Lifecycle { message, .. } => message.unwrap(),
         ReportBody::Activity { last_message, .. } => last_message,
+        ReportBody::Heartbeat => panic!("a heartbeat says nothing"),
     };
     // 1 + 2048 × 2 = 4097 bytes: the last character would end one byte past the limit.
     let long = format!("x{}", "é".repeat(2048));

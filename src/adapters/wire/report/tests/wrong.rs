@@ -1,7 +1,7 @@
 //! Every wrong report of contract section 3, with the exact code and pointer.
 
 use super::*;
-use Code::{InvalidId, InvalidJson, InvalidValue, NotBuilt};
+use Code::{InvalidId, InvalidJson, InvalidValue};
 
 #[test]
 fn a_body_that_is_no_json_object_is_refused() {
@@ -142,25 +142,14 @@ fn a_number_out_of_its_range_is_named_with_its_pointer() {
 }
 
 #[test]
-fn every_fault_of_a_report_is_told_and_wrong_values_come_before_what_is_not_built() {
+fn every_fault_of_a_report_is_told() {
     all_refused(&[
-        // Leases: first what is wrong with them, then that they are not built yet.
         (STATUS, r#"{"status":"online","leaseMs":999}"#, &[(InvalidValue, "/leaseMs")]),
         (STATUS, r#"{"status":"online","leaseMs":3600001}"#, &[(InvalidValue, "/leaseMs")]),
         (STATUS, r#"{"status":"online","leaseMs":"1s"}"#, &[(InvalidValue, "/leaseMs")]),
         (STATUS, r#"{"status":"online","busyUntil":-5}"#, &[(InvalidValue, "/busyUntil")]),
-        (STATUS, r#"{"status":"online","leaseMs":1000}"#, &[(NotBuilt, "/leaseMs")]),
-        (ACTIVITY, r#"{"lastMessage":"x","leaseMs":3600000}"#, &[(NotBuilt, "/leaseMs")]),
-        (LIFECYCLE, r#"{"event":"start","busyUntil":1}"#, &[(NotBuilt, "/busyUntil")]),
-        (
-            STATUS,
-            r#"{"status":"online","leaseMs":1,"busyUntil":1}"#,
-            &[(InvalidValue, "/leaseMs"), (NotBuilt, "/busyUntil")],
-        ),
-        (STATUS, r#"{"status":"on","leaseMs":1000}"#, &[(InvalidValue, "/status"), (NotBuilt, "/leaseMs")]),
-        (HEARTBEAT, "", &[(NotBuilt, "/kind")]),
-        (HEARTBEAT, r#"{}"#, &[(NotBuilt, "/kind")]),
-        (HEARTBEAT, r#"{"status":"online"}"#, &[(InvalidValue, "/status"), (NotBuilt, "/kind")]),
+        (STATUS, r#"{"status":"on","leaseMs":1}"#, &[(InvalidValue, "/status"), (InvalidValue, "/leaseMs")]),
+        (HEARTBEAT, r#"{"status":"online"}"#, &[(InvalidValue, "/status")]),
         // More than one at once, all of them told.
         (
             LIFECYCLE,
@@ -175,18 +164,6 @@ fn every_fault_of_a_report_is_told_and_wrong_values_come_before_what_is_not_buil
             ],
         ),
     ]);
-}
-
-#[test]
-fn what_is_not_built_is_refused_by_its_name() {
-    for (target, body, name) in [
-        (STATUS, r#"{"status":"online","leaseMs":1000}"#, "leaseMs"),
-        (STATUS, r#"{"status":"online","busyUntil":1}"#, "busyUntil"),
-        (HEARTBEAT, "", "heartbeat"),
-    ] {
-        let faults = post(target, body).unwrap_err();
-        assert!(faults[0].detail.starts_with(&format!("{name} is not built yet")), "{faults:?}");
-    }
 }
 
 #[test]
@@ -248,8 +225,7 @@ fn a_report_that_says_everything_itself_says_no_more_than_its_kind_has() {
             r#"{"kind":"status","agentId":"a","sessionId":"s","status":"online"}"#,
             &[(InvalidValue, "/sessionId")],
         ),
-        (r#"{"kind":"heartbeat","agentId":"a"}"#, &[(NotBuilt, "/kind")]),
-        (r#"{"kind":"heartbeat","agentId":""}"#, &[(InvalidId, "/agentId"), (NotBuilt, "/kind")]),
+        (r#"{"kind":"heartbeat","agentId":""}"#, &[(InvalidId, "/agentId")]),
         (r#"[]"#, &[(InvalidValue, "")]),
         (r#"null"#, &[(InvalidValue, "")]),
     ];
