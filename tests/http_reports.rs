@@ -32,7 +32,7 @@ async fn events(server: &TestServer) -> Vec<Value> {
     let mut events = page["events"].as_array().unwrap().clone();
     for event in &mut events {
         if let Some(detail) = event.get_mut("detail").and_then(Value::as_object_mut) {
-            detail.remove("since");
+            detail.retain(|name, _| name != "since" && name != "lastSeenAt");
         }
     }
     events
@@ -76,24 +76,26 @@ async fn each_kind_of_report_is_answered_exactly_and_makes_its_events() {
         event
     };
     let team = json!({"team": "x"});
+    let up =
+        json!({"reason": "reported", "message": "up", "state": "idle", "labels": team, "unleased": true});
     let expected = vec![
-        status(
-            "online",
-            1,
-            1,
-            json!({"reason": "reported", "message": "up", "state": "idle", "labels": team}),
-        ),
+        status("online", 1, 1, up),
         json!({"type": "session:activity", "payload": {"agentId": "a1", "sessionId": "s1", "lastMessage": "npm test", "timestamp": 2}, "seq": 2, "detail": {"state": "working"}}),
         with(lifecycle("crash", 3, 3), json!({"exitCode": 137, "signal": "SIGKILL", "message": "oom"})),
         status("error", 3, 4, json!({"reason": "crash", "message": "oom", "labels": team})),
         lifecycle("crash", 4, 5),
         with(lifecycle("restart", 5, 6), json!({"restarts": 1})),
-        status("online", 5, 7, json!({"reason": "restart", "labels": team, "restarts": 1})),
+        status(
+            "error",
+            5,
+            7,
+            json!({"reason": "crash_loop", "labels": team, "restarts": 1, "crashes": 2, "unleased": true}),
+        ),
         with(lifecycle("stop", 6, 8), json!({"labels": {}})),
         status("offline", 6, 9, json!({"reason": "stop", "restarts": 1})),
         lifecycle("start", 7, 10),
-        status("online", 7, 11, json!({"reason": "start", "restarts": 1})),
-        status("error", 8, 12, json!({"reason": "reported", "restarts": 1})),
+        status("online", 7, 11, json!({"reason": "start", "restarts": 1, "unleased": true})),
+        status("error", 8, 12, json!({"reason": "reported", "restarts": 1, "unleased": true})),
     ];
     assert_eq!(events(&server).await, expected);
     let fleet = server.fleet().await;
@@ -114,7 +116,7 @@ async fn a_first_activity_makes_its_agent_known_before_the_session() {
     let events = events(&server).await;
     assert_eq!(
         (&events[0]["type"], &events[0]["detail"]),
-        (&json!("agent:status"), &json!({"reason": "heard"}))
+        (&json!("agent:status"), &json!({"reason": "heard", "unleased": true}))
     );
     assert_eq!(
         (&events[1]["type"], &events[1]["payload"]["lastMessage"]),

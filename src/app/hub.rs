@@ -7,6 +7,7 @@
 
 mod matching;
 mod state;
+mod vitals;
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::app::gate::require;
+use crate::app::presence::Presence;
 use crate::app::stage::Stage;
 use crate::domain::desk::Command;
 use crate::domain::fault::{Code, Fault};
@@ -26,6 +27,7 @@ pub(crate) struct AppIntake {
     clock: Arc<dyn Clock>,
     stage: Arc<Stage>,
     rates: Mutex<Meters<AgentId>>,
+    presence: Arc<Presence>,
 }
 
 impl AppIntake {
@@ -37,8 +39,9 @@ impl AppIntake {
         stage: Arc<Stage>,
         rate: Rate,
         agents_max: usize,
+        presence: Arc<Presence>,
     ) -> Self {
-        Self { log, clock, stage, rates: Mutex::new(Meters::new(rate, agents_max)) }
+        Self { log, clock, stage, rates: Mutex::new(Meters::new(rate, agents_max)), presence }
     }
 
     /// What speaks against each submission, before the log is asked.
@@ -79,13 +82,14 @@ impl Intake for AppIntake {
         require(by, Scope::Report)?;
         self.stage.admit()?;
         let objections = self.objections(by, &submissions);
-        let proposal = |submission: Submission| Proposal {
-            key: submission.key.map(|text| IdempotencyKey {
-                owner: by.user.clone(),
-                text,
-                fingerprint: submission.fingerprint,
-            }),
-            command: Command::Report(submission.report),
+        // Each socket is held until its reports are decided: what is said of its end comes after them.
+        let mut sockets = Vec::new();
+        let mut proposal = |Submission { mut report, key, fingerprint, socket }: Submission| {
+            report.terms.socket =
+                socket.as_ref().is_some_and(|socket| self.presence.hold(socket, &report.agent));
+            sockets.extend(socket);
+            let key = key.map(|text| IdempotencyKey { owner: by.user.clone(), text, fingerprint });
+            Proposal { key, command: Command::Report(report) }
         };
         let fit = submissions.into_iter().zip(&objections).filter(|(_, objection)| objection.is_none());
         let proposals: Vec<_> = fit.map(|(submission, _)| proposal(submission)).collect();
@@ -94,6 +98,7 @@ impl Intake for AppIntake {
         } else {
             self.log.append(proposals).await.map_err(log_fault)?
         };
+        drop(sockets);
         let mut decided = decided.into_iter();
         let answer = |objection: Option<Fault>| match objection {
             Some(fault) => Err(fault),

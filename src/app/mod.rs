@@ -14,6 +14,9 @@ mod revocations;
 
 mod gate;
 mod intake;
+mod liveness;
+mod noted_log;
+mod presence;
 pub mod reporter;
 
 mod hub;

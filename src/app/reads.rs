@@ -53,6 +53,7 @@ impl AppReads {
         let at = self.hub.copy().1.at();
         if let Ok(Page { head, .. }) = self.log.read(at, 0, None).await {
             self.hub.caught_up(head, CATCH_UP_WITHIN).await;
+            self.hub.note_vitals(self.log.as_ref());
         }
         self.hub.copy()
     }

@@ -111,6 +111,7 @@ pub struct MissionControl {
     node: Node,
     settings: Settings,
     following: JoinHandle<()>,
+    looking: JoinHandle<()>,
 }
 
 impl MissionControl {
@@ -133,7 +134,9 @@ impl MissionControl {
         let node = wiring::join(&settings, swaps).await?;
         let (hub, log, stage) = (Arc::clone(&node.hub), Arc::clone(&node.log), Arc::clone(&node.stage));
         let following = tokio::spawn(async move { hub.run(log, stage).await });
-        Ok(Self { node, settings, following })
+        let liveness = Arc::clone(&node.liveness);
+        let looking = tokio::spawn(async move { liveness.run().await });
+        Ok(Self { node, settings, following, looking })
     }
 
     /// All routes, to be mounted into another program's warp server.
@@ -272,6 +275,7 @@ impl MissionControl {
 impl Drop for MissionControl {
     fn drop(&mut self) {
         self.following.abort();
+        self.looking.abort();
     }
 }
 

@@ -24,6 +24,9 @@ use crate::app::gate::AppGate;
 use crate::app::hub::{Hub, HubLimits};
 use crate::app::intake::AppIntake;
 use crate::app::live_feed::{AppLiveFeed, FeedSettings};
+use crate::app::liveness::Liveness;
+use crate::app::noted_log::NotedLog;
+use crate::app::presence::Presence;
 use crate::app::reads::AppReads;
 use crate::app::reporter::Reporter;
 use crate::app::revocations::RevocationList;
@@ -55,6 +58,7 @@ pub(super) struct Node {
     pub(super) log: Arc<dyn EventLog>,
     pub(super) hub: Arc<Hub>,
     pub(super) stage: Arc<Stage>,
+    pub(super) liveness: Arc<Liveness>,
     pub(super) reporter: Reporter,
     pub(super) routes: BoxedFilter<(Response,)>,
     pub(super) feed: Arc<dyn LiveFeed>,
@@ -82,13 +86,16 @@ pub(super) async fn join(settings: &Settings, swaps: Swaps) -> Result<Node, Star
         Some(log) => log,
         None => event_log(settings, limits, &clock, entropy.as_ref())?,
     };
+    let stage = Arc::new(Stage::default());
+    let log: Arc<dyn EventLog> = Arc::new(NotedLog::new(log, Arc::clone(&stage)));
     let sockets = Arc::new(LiveSockets::new(settings.stream.ring_events));
     let streams = Arc::new(Readers::new(settings.stream.ring_events, sse::encode));
     let mut publishers: Vec<Arc<dyn EventPublisher>> = vec![sockets.clone(), streams.clone()];
     publishers.extend(foreign);
     let loaded = log.load().await.map_err(StartError::Log)?;
     let hub = Arc::new(Hub::new(loaded, publishers, hub_limits(settings), Arc::clone(&clock)));
-    let stage = Arc::new(Stage::default());
+    let presence = Arc::new(Presence::new(Arc::clone(&clock)));
+    let liveness = Arc::new(Liveness::new(&log, &hub, &presence, &stage));
 
     let tickets = Tickets::new(Arc::clone(&clock), Arc::clone(&entropy));
     let kept = RevocationFile::new(settings.server.data_dir.join(REVOCATIONS_FILE));
@@ -101,6 +108,7 @@ pub(super) async fn join(settings: &Settings, swaps: Swaps) -> Result<Node, Star
         Rate { per_second: settings.limits.reports_per_second, burst: settings.limits.reports_burst },
         // Agents that were forgotten or refused keep their rate for a moment.
         limits.agents.saturating_mul(2),
+        presence,
     ));
     let feed: Arc<dyn LiveFeed> = Arc::new(AppLiveFeed::new(
         Arc::clone(&gate),
@@ -109,12 +117,8 @@ pub(super) async fn join(settings: &Settings, swaps: Swaps) -> Result<Node, Star
         Arc::clone(&stage),
         feed_settings(settings),
     ));
-    let sign_in = AppSignIn::new(
-        Arc::clone(&issuer),
-        Arc::clone(&clock),
-        Arc::clone(&entropy),
-        Arc::clone(&revocations),
-    );
+    let (signs, dice) = (Arc::clone(&issuer), Arc::clone(&entropy));
+    let sign_in = AppSignIn::new(signs, Arc::clone(&clock), dice, Arc::clone(&revocations));
     let api = Arc::new(Api {
         gate,
         intake: Arc::clone(&intake),
@@ -131,7 +135,7 @@ pub(super) async fn join(settings: &Settings, swaps: Swaps) -> Result<Node, Star
     let page = dashboard::routes().map(Reply::into_response).boxed();
     let routes = http::routes(api, live.or(page).unify().boxed());
     let reporter = Reporter::new(Arc::clone(&log), Arc::clone(&stage), limits);
-    Ok(Node { log, hub, stage, reporter, routes, feed, intake, issuer, clock, entropy })
+    Ok(Node { log, hub, stage, liveness, reporter, routes, feed, intake, issuer, clock, entropy })
 }
 
 fn event_log(
@@ -163,6 +167,8 @@ fn desk_limits(settings: &Settings) -> Limits {
         label_bytes: limits.label_bytes,
         agents: limits.agents,
         sessions_per_agent: limits.sessions_per_agent,
+        session_quiet: limits.session_quiet,
+        default_lease: Some(settings.liveness.default_lease).filter(|lease| !lease.is_zero()),
         ..Limits::default()
     }
 }

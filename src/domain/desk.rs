@@ -24,7 +24,7 @@
 //! assert_eq!(recorded.iter().map(|event| event.seq.get()).collect::<Vec<_>>(), [1, 2]);
 //! assert_eq!(desk.head().get(), 2);
 //! let later = |seconds| Monotonic::new(Duration::from_secs(seconds));
-//! let Vitals { mark, changed, due } = desk.vitals(0, later(10));
+//! let Vitals { mark, changed, due, .. } = desk.vitals(0, later(10));
 //! assert!(!due && !changed[0].1.unleased);
 //! let Vitals { changed, due, .. } = desk.vitals(mark, later(11));
 //! assert!(due && changed.is_empty());
@@ -116,6 +116,8 @@ impl Decision {
 pub struct Vitals {
     /// Whether a sweep would find something by now.
     pub due: bool,
+    /// The position of the last event by then: the marks may be of an agent that it made known.
+    pub head: Seq,
     /// Up to where: what to ask from next time.
     pub mark: u64,
     /// The agents, in the order of their last change.
@@ -170,6 +172,18 @@ impl Desk {
         desk
     }
 
+    /// The same desk, its marks of life numbered after another's: whoever asked that one asks on here.
+    #[must_use]
+    pub fn continuing(mut self, before: &Self) -> Self {
+        let known: Vec<_> = std::mem::take(&mut self.pulses).into_values().collect();
+        self.pulse = before.pulse;
+        for agent in known {
+            let beside = self.beside(&agent).cloned();
+            self.note(agent, beside);
+        }
+        self
+    }
+
     /// The fleet as the last kept decision left it.
     #[must_use]
     pub const fn fleet(&self) -> &Fleet {
@@ -219,7 +233,7 @@ impl Desk {
             let (known, shown) = self.agents.get(agent).zip(self.fleet.get(agent))?;
             Some((agent.clone(), Vital::of(&known.beside, shown.status.standing)))
         });
-        Vitals { due: self.is_due(now), mark: self.pulse, changed: changed.collect() }
+        Vitals { due: self.is_due(now), head: self.head(), mark: self.pulse, changed: changed.collect() }
     }
 
     /// Whether a sweep would find something by now.

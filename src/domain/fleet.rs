@@ -37,7 +37,7 @@ use super::beside::Vital;
 use super::cursor::Seq;
 use super::event::{ActivityEvent, Event, LifecycleEvent, Recorded, StatusEvent};
 use super::id::{AgentId, SessionId};
-use super::time::Monotonic;
+use super::time::{Monotonic, Timestamp};
 
 /// An agent as screens show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +126,7 @@ impl Fleet {
         }
         self.at = recorded.seq;
         match &recorded.event {
-            Event::Status(event) => self.set_status(event, recorded.seq),
+            Event::Status(event) => self.set_status(event, recorded),
             Event::Lifecycle(event) => self.note_lifecycle(event, recorded.seq),
             Event::Activity(event) => self.set_activity(event, recorded),
             Event::AgentRemoved(agent) => {
@@ -140,23 +140,30 @@ impl Fleet {
         }
     }
 
-    /// Puts an agent's marks of life in place. They are no part of history: a fold of events has none.
+    /// Puts an agent's marks of life in place. They move without events: a fold knows them as of the last one.
     pub fn set_vital(&mut self, agent: &AgentId, vital: Vital) {
         if let Some(agent) = self.agents.get_mut(agent).filter(|agent| agent.vital != vital) {
             Arc::make_mut(agent).vital = vital;
         }
     }
 
-    fn set_status(&mut self, event: &StatusEvent, rev: Seq) {
+    fn set_status(&mut self, event: &StatusEvent, recorded: &Recorded) {
+        // As far as the event tells; a mark that moved without one is put in place later.
+        let marks = |last_seen: Timestamp| Vital {
+            last_seen: event.last_seen.unwrap_or(last_seen),
+            unleased: event.unleased,
+            stale: false,
+        };
         match self.agents.get_mut(&event.agent) {
             Some(agent) => {
                 let agent = Arc::make_mut(agent);
                 agent.status = event.clone();
-                agent.rev = rev;
+                agent.rev = recorded.seq;
+                agent.vital = marks(agent.vital.last_seen);
             }
             None => {
-                let (sessions, vital) = (BTreeMap::new(), Vital::default());
-                let agent = Agent { status: event.clone(), rev, sessions, vital };
+                let (sessions, vital) = (BTreeMap::new(), marks(recorded.at.wall));
+                let agent = Agent { status: event.clone(), rev: recorded.seq, sessions, vital };
                 self.agents.insert(event.agent.clone(), Arc::new(agent));
             }
         }

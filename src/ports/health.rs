@@ -9,6 +9,10 @@ pub enum NotReady {
     Draining,
     /// The log cannot be followed.
     LogFailed,
+    /// The log takes no events: it cannot keep them now. What there is can be read and watched.
+    LogUnavailable,
+    /// The log takes no events: it has no room.
+    LogFull,
 }
 
 /// Tells whether the node can serve.

@@ -23,7 +23,7 @@
 //! let online = |agent: &str| {
 //!     let body = ReportBody::Status { status: Status::Online, message: None, state: None, labels: None };
 //!     let report = Report::new(AgentId::parse(agent).unwrap(), body);
-//!     Submission { report, key: None, fingerprint: [0; 32] }
+//!     Submission { report, key: None, fingerprint: [0; 32], socket: None }
 //! };
 //! let answers = intake.report(&by, vec![online("web1-nginx"), online("db1")]).await?;
 //! assert_eq!(answers[0].as_ref().unwrap().seq.get(), 1);
@@ -32,6 +32,8 @@
 //! # }
 //! ```
 
+mod socket;
+
 use async_trait::async_trait;
 
 use crate::domain::fault::Fault;
@@ -39,6 +41,8 @@ use crate::domain::grant::Principal;
 use crate::domain::id::AgentId;
 use crate::domain::report::Report;
 use crate::ports::event_log::Receipt;
+
+pub use socket::{Parting, Socket};
 
 /// A report, and under which key it may come again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +53,8 @@ pub struct Submission {
     pub key: Option<String>,
     /// SHA-256 of the report after parsing, without the key.
     pub fingerprint: [u8; 32],
+    /// The socket that it came over, where that stands for its agent's life.
+    pub socket: Option<Socket>,
 }
 
 /// Takes reports.

@@ -29,7 +29,12 @@ impl Fleet {
     fn put(&mut self, frame: &Value, rev: u64) {
         let payload = &frame["payload"];
         let agent = text(&payload["agentId"]);
-        let shown = json!({ "payload": payload, "detail": frame["detail"], "rev": rev });
+        let mut detail = frame["detail"].clone();
+        if let Some(detail) = detail.as_object_mut() {
+            // Marks of life move without events: a read shows them as they are by then.
+            detail.retain(|name, _| name != "lastSeenAt" && name != "stale");
+        }
+        let shown = json!({ "payload": payload, "detail": detail, "rev": rev });
         match frame["type"].as_str().unwrap() {
             "agent:status" => {
                 self.agents.insert(agent, shown);

@@ -155,6 +155,10 @@ fn ready(api: &Api) -> Outcome {
         }
         Err(NotReady::Starting) => "the node is starting",
         Err(NotReady::LogFailed) => "the event log cannot be followed",
+        Err(NotReady::LogUnavailable) => {
+            "the event log takes no events: look at the server's log and its disk"
+        }
+        Err(NotReady::LogFull) => "the event log is full: make room on its disk",
     };
     Err(only(Fault::new(Code::Unavailable, reason)))
 }

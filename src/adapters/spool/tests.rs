@@ -40,7 +40,7 @@ fn report(body: ReportBody) -> Outgoing {
         busy_until: None,
         age: Duration::ZERO,
         key: Some("k".to_owned()),
-        body: body,
+        body,
     }
 }
 

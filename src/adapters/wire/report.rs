@@ -201,7 +201,12 @@ fn read(mut value: Value, header_key: Option<String>, limits: &Limits) -> Result
     let (Some(agent), Some(body)) = (agent, body) else {
         return Err(vec![Fault::new(Code::InvalidValue, "the report is not whole")]);
     };
-    Ok(Submission { report: Report { agent, timestamp, instance, terms, body }, key, fingerprint })
+    Ok(Submission {
+        report: Report { agent, timestamp, instance, terms, body },
+        key,
+        fingerprint,
+        socket: None,
+    })
 }
 
 /// Whether a text may be an idempotency key.

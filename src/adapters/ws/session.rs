@@ -23,6 +23,7 @@ use crate::domain::grant::Principal;
 use crate::domain::id::ConnectionId;
 use crate::domain::time::{Monotonic, Timestamp};
 use crate::domain::view::View;
+use crate::ports::intake::Socket;
 use crate::ports::live_feed::{Beginning, Opened, Seat};
 use closing::Closing;
 use copying::Copying;
@@ -113,6 +114,8 @@ pub(super) struct Session {
     pub(super) timer: Option<Monotonic>,
     busy: Busy,
     pings_unanswered: u8,
+    /// There once a report came over it.
+    socket: Option<Socket>,
     _seat: Seat,
 }
 
@@ -144,6 +147,7 @@ impl Session {
             timer: None,
             busy: Busy::No,
             pings_unanswered: 0,
+            socket: None,
             _seat: opened.seat,
         };
         session.set_end(opened.ends_at, settings);
@@ -341,6 +345,6 @@ mod tests {
     #[test]
     fn a_session_stays_small_since_ten_thousand_of_them_are_held() {
         // In a debug build the socket knows eight bytes more.
-        assert!(size_of::<Session>() <= 296, "{}", size_of::<Session>());
+        assert!(size_of::<Session>() <= 304, "{}", size_of::<Session>());
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct State {
     /// A copy whose place another took. Large: given back where the lock is not held.
     spent: Option<Arc<Fleet>>,
     pub(super) changes: Changes,
+    /// Up to where marks of life are known.
+    pub(super) vitals_mark: u64,
 }
 
 /// A copy that all share who begin within a second, so that the fleet is cloned at most once in it.
@@ -94,6 +96,7 @@ impl State {
             copy: None,
             spent: None,
             changes: Changes::new(began_after, CHANGES_MAX),
+            vitals_mark: 0,
         }
     }
 

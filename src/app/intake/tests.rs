@@ -21,7 +21,7 @@ fn reporter(agents: &[&str]) -> Principal {
 fn status_of(id: &str) -> Submission {
     let body = ReportBody::Status { status: Status::Online, message: None, state: None, labels: None };
     let report = Report::new(agent(id), body);
-    Submission { report, key: None, fingerprint: [7; 32] }
+    Submission { report, key: None, fingerprint: [7; 32], socket: None }
 }
 
 fn statuses(ids: &[&str]) -> Vec<Submission> {
@@ -34,10 +34,14 @@ struct Door {
     intake: AppIntake,
 }
 
+fn presence(clock: &Arc<ManualClock>) -> Arc<Presence> {
+    Arc::new(Presence::new(clock.port()))
+}
+
 fn door(log: MockEventLog) -> Door {
     let (clock, stage) = (ManualClock::new(), Arc::new(Stage::default()));
     stage.set(Ok(()));
-    let intake = AppIntake::new(Arc::new(log), clock.port(), Arc::clone(&stage), RATE, 100);
+    let intake = AppIntake::new(Arc::new(log), clock.port(), Arc::clone(&stage), RATE, 100, presence(&clock));
     Door { clock, stage, intake }
 }
 
@@ -173,7 +177,8 @@ async fn an_item_is_not_let_past_an_earlier_one_that_was_refused_for_its_rate() 
     let log = takes_only(&[&["a", "a", "a"]]);
     let stage = Arc::new(Stage::default());
     let clock = Arc::new(Hurried(Mutex::new(0)));
-    let intake = AppIntake::new(Arc::new(log), clock, stage, RATE, 100);
+    let intake =
+        AppIntake::new(Arc::new(log), clock.clone(), stage, RATE, 100, Arc::new(Presence::new(clock)));
     let answer = intake.report(&reporter(&["*"]), statuses(&["a"; 6])).await.unwrap();
     let limited = Some(Code::RateLimited);
     assert_eq!(codes(&answer), [None, None, None, limited, limited, limited]);
@@ -320,6 +325,6 @@ async fn it_keeps_every_promise_of_the_port() {
     stage.set(Ok(()));
     let log = Arc::new(MemoryLog::new(epoch(), clock.port(), MemoryLogLimits::default()));
     let rate = Rate { per_second: 100, burst: 200 };
-    let intake = AppIntake::new(log, clock.port(), stage, rate, 100);
+    let intake = AppIntake::new(log, clock.port(), stage, rate, 100, presence(&clock));
     crate::ports::conformance::intake::suite(&intake).await;
 }

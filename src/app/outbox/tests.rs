@@ -161,7 +161,7 @@ fn activity(of: &str, text: &str) -> Outgoing {
         busy_until: None,
         age: Duration::ZERO,
         key: None,
-        body: body,
+        body,
     }
 }
 

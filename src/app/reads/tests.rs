@@ -3,6 +3,7 @@
 use super::*;
 use crate::app::testing::*;
 use crate::domain::cursor::Epoch;
+use crate::domain::desk::Vitals;
 use crate::domain::event::Recorded;
 use crate::domain::lifecycle::Signal;
 use crate::ports::event_log::MockEventLog;
@@ -20,7 +21,13 @@ fn log_of(events: Vec<Recorded>, held_after: u64, given: Arc<std::sync::Mutex<Ve
         given.lock().unwrap().push(page.len());
         Ok(Page { events: page, head, held_after })
     });
+    lives(&mut log);
     log
+}
+
+/// Nobody was heard since.
+fn lives(log: &mut MockEventLog) {
+    log.expect_vitals().returning(|_| Vitals::default());
 }
 
 fn reads(fleet: &[Recorded], log: MockEventLog) -> (AppReads, Arc<ManualClock>) {

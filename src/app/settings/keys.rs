@@ -116,8 +116,7 @@ pub const KEYS: &[Key] = &[
         "0",
         "milliseconds, from 0 to 3600000; 0 means none",
         "A lease for every agent that does not ask for one.",
-    )
-    .only(&["0"], "leave it out; there are no leases yet"),
+    ),
     Key::text(
         "log.kind",
         Some("\"memory\""),
@@ -172,8 +171,7 @@ pub const KEYS: &[Key] = &[
         "limits.session_quiet_ms",
         Some("604800000"),
         "How long a session may be quiet before it is removed. The default is 7 days.",
-    )
-    .later("leave it out; limits.sessions_per_agent bounds the sessions"),
+    ),
     Key::count("limits.idempotency_keys", "1000000", "Idempotency keys remembered; the oldest go."),
     Key::text(
         "telemetry.log",

@@ -119,7 +119,7 @@ impl Stream {
 /// `liveness.*`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Liveness {
-    /// A lease imposed on every agent. Always zero for now: none.
+    /// A lease imposed on every agent that asks for none; zero: none.
     pub default_lease: Duration,
 }
 

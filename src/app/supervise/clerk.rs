@@ -115,7 +115,7 @@ impl Clerk {
             busy_until: None,
             age: Duration::ZERO,
             key: None,
-            body: body,
+            body,
         }
     }
 }

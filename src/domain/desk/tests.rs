@@ -2,9 +2,15 @@
 
 mod activity;
 mod bounds;
+mod crash_loop;
 mod late;
+mod lease;
 mod lifecycle;
+mod quiet;
+mod socket;
 mod status;
+
+use std::time::Duration;
 
 use super::*;
 use crate::domain::event::StatusEvent;
@@ -51,6 +57,21 @@ impl Bench {
             Some(Event::Status(event)) => event,
             other => panic!("a status event comes last, not {other:?}"),
         }
+    }
+
+    /// Lets time pass, then sweeps; each event in a few words.
+    fn pass(&mut self, time: Duration) -> Vec<String> {
+        self.now += u64::try_from(time.as_millis()).unwrap();
+        self.words(Command::Sweep)
+    }
+
+    fn standing(&self) -> (&'static str, &'static str) {
+        let Standing { status, reason } = self.agent("a").status.standing;
+        (status.as_str(), reason.as_str())
+    }
+
+    fn vital(&self) -> Vital {
+        self.desk.vitals(0, Monotonic::default()).changed[0].1
     }
 
     fn refusal(&self, command: impl Into<Command>) -> Code {
@@ -119,11 +140,23 @@ fn activity(session: &str, text: &str) -> Report {
     report(ReportBody::Activity { session, last_message: message(text), state: None })
 }
 
+fn heartbeat() -> Report {
+    report(ReportBody::Heartbeat)
+}
+
+const fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
 /// The same report with more in it; a field that its kind does not have panics.
 trait With: Sized {
     fn about(self, id: &str) -> Self;
     fn at_time(self, millis: u64) -> Self;
     fn from(self, life: &str, started_at: Option<u64>, report_seq: Option<u64>) -> Self;
+    fn leased(self, lease: Duration) -> Self;
+    fn late_by(self, age: Duration) -> Self;
+    fn busy_until(self, millis: u64) -> Self;
+    fn by_socket(self) -> Self;
     fn saying(self, text: &str) -> Self;
     fn in_state(self, word: &str) -> Self;
     fn labelled(self, pairs: &[(&str, &str)]) -> Self;
@@ -143,6 +176,26 @@ impl With for Report {
     fn from(mut self, life: &str, started_at: Option<u64>, report_seq: Option<u64>) -> Self {
         let id = InstanceId::parse(life).unwrap();
         self.instance = Some(Stamp { id, started_at: started_at.map(at), report_seq });
+        self
+    }
+
+    fn leased(mut self, lease: Duration) -> Self {
+        self.terms.lease = Some(lease);
+        self
+    }
+
+    fn late_by(mut self, age: Duration) -> Self {
+        self.terms.age = age;
+        self
+    }
+
+    fn busy_until(mut self, millis: u64) -> Self {
+        self.terms.busy_until = Some(at(millis));
+        self
+    }
+
+    fn by_socket(mut self) -> Self {
+        self.terms.socket = true;
         self
     }
 

@@ -42,7 +42,7 @@ fn agent(id: &str) -> AgentId {
 fn says(id: &str, status: Status) -> Submission {
     let body = ReportBody::Status { status, message: None, state: None, labels: None };
     let report = Report::new(agent(id), body);
-    Submission { report, key: None, fingerprint: [0; 32] }
+    Submission { report, key: None, fingerprint: [0; 32], socket: None }
 }
 
 async fn one(intake: &dyn Intake, by: &Principal, submission: Submission) -> Result<Receipt, Fault> {

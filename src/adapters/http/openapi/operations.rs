@@ -31,13 +31,12 @@ const BODY: [Code; 4] =
 /// A log that keeps events.
 const STORE: [Code; 3] = [Code::Unavailable, Code::Draining, Code::StoreFull];
 /// One report.
-const REPORT: [Code; 7] = [
+const REPORT: [Code; 6] = [
     Code::InvalidId,
     Code::ForbiddenAgent,
     Code::RateLimited,
     Code::IdempotencyConflict,
     Code::FleetFull,
-    Code::NotBuilt,
     Code::Internal,
 ];
 /// A page of events.
@@ -116,9 +115,10 @@ fn activity(schemas: &mut Schemas) -> Operation {
 }
 
 fn heartbeat(schemas: &mut Schemas) -> Operation {
-    report("reportHeartbeat", "Not built: report a sign of life", schemas)
-        .about("Leases are not built: a heartbeat that is right is answered `501 not_built`.")
-        .takes::<HeartbeatReport>(false, schemas)
+    let operation = report("reportHeartbeat", "Report a sign of life", schemas)
+        .about("Renews the agent's lease; an agent that was unknown or only not heard becomes `online`.")
+        .takes::<HeartbeatReport>(false, schemas);
+    kept(operation, schemas)
 }
 
 fn batch(schemas: &mut Schemas) -> Operation {

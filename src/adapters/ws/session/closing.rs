@@ -49,10 +49,12 @@ impl Session {
         self.copying = None;
         let (heard, deaf) = match end {
             End::Gone => {
+                self.parted_by_peer();
                 tracing::info!(%connection_id, "disconnected");
                 return Err(End::Gone);
             }
             End::Left(code) => {
+                self.parted_by_peer();
                 tracing::info!(%connection_id, "disconnected");
                 self.link.put(|own| encode::put_close(own, code.map(|code| (code, ""))));
                 (true, false)
@@ -68,6 +70,13 @@ impl Session {
         };
         self.closing = Some(Closing { until: turn.now.plus(CLOSE_WITHIN), heard, deaf, read: 0 });
         self.go_on_closing(turn)
+    }
+
+    /// Whoever reports over this socket hung up.
+    fn parted_by_peer(&self) {
+        if let Some(socket) = &self.socket {
+            socket.parted_by_peer();
+        }
     }
 
     fn say_goodbye(&mut self, Dismissal { farewell, retry_after }: Dismissal) {

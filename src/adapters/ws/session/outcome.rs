@@ -82,14 +82,19 @@ impl Session {
                 let fault = faults.into_iter().next().unwrap_or_else(lost);
                 self.link.put_text(&frame::error(id.as_deref(), &fault));
             }
-            Ok(submission) => self.ask(Busy::Reporting, async move {
-                let results = intake.report(&principal, vec![*submission]).await;
-                let result = results.and_then(|all| all.into_iter().next().unwrap_or_else(|| Err(lost())));
-                Outcome::Answer(match result {
-                    Ok(receipt) => frame::reported(id.as_deref(), &receipt),
-                    Err(fault) => frame::error(id.as_deref(), &fault),
-                })
-            }),
+            Ok(submission) => {
+                let socket = Some(self.socket.get_or_insert_default().clone());
+                let submission = Submission { socket, ..*submission };
+                self.ask(Busy::Reporting, async move {
+                    let results = intake.report(&principal, vec![submission]).await;
+                    let result =
+                        results.and_then(|all| all.into_iter().next().unwrap_or_else(|| Err(lost())));
+                    Outcome::Answer(match result {
+                        Ok(receipt) => frame::reported(id.as_deref(), &receipt),
+                        Err(fault) => frame::error(id.as_deref(), &fault),
+                    })
+                });
+            }
         }
     }
 

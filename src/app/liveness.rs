@@ -1,0 +1,71 @@
+//! Use case: what died is noticed. Looks four times a second what became of agents by time alone, and has
+//! it decided by the log like any report; so the node's marks of life are never older than that.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::app::hub::Hub;
+use crate::app::presence::Presence;
+use crate::app::stage::Stage;
+use crate::domain::desk::Command;
+use crate::ports::event_log::{EventLog, Proposal};
+
+/// The time between two looks: what is due is told well within the second that the contract gives.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Sweeps of one look, so that a herd that dies at once does not keep the log from reports.
+const SWEEPS_AT_ONCE: usize = 64;
+
+/// What the look needs.
+pub(crate) struct Liveness {
+    log: Arc<dyn EventLog>,
+    hub: Arc<Hub>,
+    presence: Arc<Presence>,
+    stage: Arc<Stage>,
+}
+
+impl Liveness {
+    /// Over this log and this hub.
+    #[must_use]
+    pub(crate) fn new(
+        log: &Arc<dyn EventLog>,
+        hub: &Arc<Hub>,
+        presence: &Arc<Presence>,
+        stage: &Arc<Stage>,
+    ) -> Self {
+        let (log, hub) = (Arc::clone(log), Arc::clone(hub));
+        Self { log, hub, presence: Arc::clone(presence), stage: Arc::clone(stage) }
+    }
+
+    /// Looks for ever.
+    pub(crate) async fn run(&self) {
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            looks.tick().await;
+            self.look().await;
+        }
+    }
+
+    /// One look.
+    pub(crate) async fn look(&self) {
+        let gone = self.presence.due();
+        if !gone.is_empty() && !self.decide(gone.clone()).await {
+            self.presence.again(gone);
+            return;
+        }
+        // A log that took nothing is asked in any case: that it heals is noticed by what it takes.
+        let mut due = self.hub.note_vitals(self.log.as_ref()) || !self.stage.is_writable();
+        for _ in 0..SWEEPS_AT_ONCE {
+            if !due || !self.decide(vec![Command::Sweep]).await {
+                return;
+            }
+            due = self.log.vitals(u64::MAX).due;
+        }
+    }
+
+    /// Whether the log took it. That it did not is noted on the stage, and tried again with the next look.
+    async fn decide(&self, commands: Vec<Command>) -> bool {
+        let proposals = commands.into_iter().map(|command| Proposal { command, key: None }).collect();
+        self.log.append(proposals).await.is_ok()
+    }
+}
