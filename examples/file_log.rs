@@ -31,7 +31,7 @@ use mission_control::ports::entropy::Entropy;
 use mission_control::ports::event_log::{
     EventLog, Follower, IdempotencyKey, Loaded, LogError, Page, Proposal, Receipt,
 };
-use mission_control::ports::report_sender::{Lease, Outgoing};
+use mission_control::ports::report_sender::Outgoing;
 use serde_json::{Value, json};
 use tokio::fs::{File, OpenOptions};
 use tokio::io::AsyncWriteExt;
@@ -166,7 +166,7 @@ fn written(at: [u64; 2], proposal: &Proposal) -> Value {
             timestamp: report.timestamp,
             instance: report.instance.clone(),
             body: report.body.clone(),
-            lease: report.terms.lease.map(|length| Lease { length, dispensable: false }),
+            lease: report.terms.lease,
             busy_until: report.terms.busy_until,
             age: report.terms.age,
             key: None,

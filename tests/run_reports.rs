@@ -133,6 +133,20 @@ async fn a_stop_that_was_asked_for_is_no_crash() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_killed_itself_is_noticed_when_its_lease_ends() {
+    let server = TestServer::start().await;
+    let runner = Runner::new("killed", server.address, server.token("r", "report"));
+    let flags = ["--agent", "a1", "--lease", "1s", "--", "sh", "-c", "echo ready; read -r _; exec sleep 5"];
+    let child = runner.started(&flags).await;
+    heard(&server, "a1", 1).await;
+    signal("KILL", &child).await;
+    let gone = async { while told(&events(&server, "a1").await).last().unwrap() != "offline" {} };
+    timeout(PATIENCE, gone).await.expect("nobody notices");
+    let events = events(&server, "a1").await;
+    assert_eq!(events.last().unwrap()["detail"]["reason"], "lease_expired");
+}
+
+#[tokio::test]
 async fn a_whole_life_without_the_server_is_told_to_it_later() {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();

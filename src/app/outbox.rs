@@ -69,8 +69,6 @@ pub struct Delivery {
     pub refused: u64,
     /// The first of those.
     pub refusals: Vec<Refused>,
-    /// Whether the server has no leases, so that some went without theirs.
-    pub without_lease: bool,
     /// Why the rest waits; nothing waits without it.
     pub left: Option<Left>,
 }

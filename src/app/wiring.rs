@@ -81,7 +81,7 @@ pub(super) async fn join(settings: &Settings, swaps: Swaps) -> Result<Node, Star
             (keys.clone(), keys)
         }
     };
-    let limits = desk_limits(settings);
+    let limits = settings.report_limits();
     let log = match log {
         Some(log) => log,
         None => event_log(settings, limits, &clock, entropy.as_ref())?,
@@ -156,20 +156,6 @@ fn event_log(
             Ok(Arc::new(MemoryLog::new(epoch, Arc::clone(clock), limits)))
         }
         kind @ (LogKind::Disk | LogKind::Nats) => Err(StartError::NotBuilt(kind.name())),
-    }
-}
-
-fn desk_limits(settings: &Settings) -> Limits {
-    let limits = &settings.limits;
-    Limits {
-        message_bytes: limits.message_bytes,
-        labels: limits.labels,
-        label_bytes: limits.label_bytes,
-        agents: limits.agents,
-        sessions_per_agent: limits.sessions_per_agent,
-        session_quiet: limits.session_quiet,
-        default_lease: Some(settings.liveness.default_lease).filter(|lease| !lease.is_zero()),
-        ..Limits::default()
     }
 }
 

@@ -7,17 +7,17 @@
 //! use async_trait::async_trait;
 //! use mission_control::domain::id::AgentId;
 //! use mission_control::domain::report::ReportBody;
-//! use mission_control::ports::report_sender::{Answer, Lease, Outgoing, Refusal, ReportSender, SendError};
+//! use mission_control::ports::report_sender::{Answer, Outgoing, Refusal, ReportSender, SendError};
 //! use mission_control::ports::token_verifier::SecretText;
 //! use std::time::Duration;
 //!
-//! /// A server that has no leases yet.
-//! struct WithoutLeases;
+//! /// A server that takes what asks for no lease.
+//! struct Carefree;
 //!
 //! #[async_trait]
-//! impl ReportSender for WithoutLeases {
+//! impl ReportSender for Carefree {
 //!     async fn send(&self, reports: &[Outgoing], _: &SecretText, _: Duration) -> Result<Vec<Answer>, SendError> {
-//!         let refusal = Refusal { code: "not_built".into(), detail: "no leases".into(), retry_after: None };
+//!         let refusal = Refusal { code: "forbidden_agent".into(), detail: "no leases".into(), retry_after: None };
 //!         let taken = Answer::Taken { applied: true, changed: true, seq: 1 };
 //!         let answer = |report: &Outgoing| match report.lease {
 //!             Some(_) => Answer::Refused(refusal.clone()),
@@ -29,11 +29,11 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! let lease = Some(Lease { length: Duration::from_secs(90), dispensable: true });
+//! let lease = Some(Duration::from_secs(90));
 //! let agent = AgentId::parse("importer").unwrap();
 //! let beat = Outgoing { agent, timestamp: None, instance: None, lease, busy_until: None, age: Duration::ZERO, key: None, body: ReportBody::Heartbeat };
-//! let answers = WithoutLeases.send(&[beat], &SecretText::new("t"), Duration::from_secs(1)).await.unwrap();
-//! assert!(matches!(&answers[0], Answer::Refused(refusal) if refusal.code == "not_built"));
+//! let answers = Carefree.send(&[beat], &SecretText::new("t"), Duration::from_secs(1)).await.unwrap();
+//! assert!(matches!(&answers[0], Answer::Refused(refusal) if refusal.code == "forbidden_agent"));
 //! # }
 //! ```
 
@@ -46,15 +46,6 @@ use crate::domain::report::{ReportBody, Stamp};
 use crate::domain::time::Timestamp;
 use crate::ports::token_verifier::SecretText;
 
-/// How long the server is asked to believe the agent without hearing from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lease {
-    /// How long.
-    pub length: Duration,
-    /// Whether the report makes sense without it: then a server that has no leases gets it without one.
-    pub dispensable: bool,
-}
-
 /// A report on its way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
@@ -65,7 +56,7 @@ pub struct Outgoing {
     /// The process life it is about.
     pub instance: Option<Stamp>,
     /// The lease it asks for.
-    pub lease: Option<Lease>,
+    pub lease: Option<Duration>,
     /// Until when the agent may be quiet.
     pub busy_until: Option<Timestamp>,
     /// For how long it was delayed before it came here.

@@ -34,7 +34,7 @@ use crate::domain::limits::Limits;
 use crate::domain::report::{Exit, ReportBody, SignalName, Stamp};
 use crate::domain::text::{Labels, Message, StateWord};
 use crate::domain::time::Timestamp;
-use crate::ports::report_sender::{Lease, Outgoing};
+use crate::ports::report_sender::Outgoing;
 
 /// Delays below this are not told: they change nothing for a lease of a second or more.
 const AGE_TOLD_FROM: Duration = Duration::from_secs(1);
@@ -128,7 +128,7 @@ impl Item {
             item.instance_started_at = stamp.started_at.map(Timestamp::millis);
             item.report_seq = stamp.report_seq;
         }
-        item.lease_ms = report.lease.map(|lease| millis(lease.length));
+        item.lease_ms = report.lease.map(millis);
         item.busy_until = report.busy_until.map(Timestamp::millis);
         item.age_ms = (report.age >= AGE_TOLD_FROM).then(|| millis(report.age));
         item.idempotency_key = report.key.clone();
@@ -191,8 +191,6 @@ const UNBOUNDED: Limits = Limits {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Kept {
     item: Item,
-    /// The lease is only a wish.
-    dispensable: bool,
     /// In full: [`Item`] leaves small ones out.
     age_ms: u64,
 }
@@ -200,8 +198,7 @@ struct Kept {
 /// The report as a text that [`restored`] reads.
 #[must_use]
 pub fn kept(report: &Outgoing) -> String {
-    let dispensable = report.lease.is_some_and(|lease| lease.dispensable);
-    let kept = Kept { item: Item::of(report), dispensable, age_ms: millis(report.age) };
+    let kept = Kept { item: Item::of(report), age_ms: millis(report.age) };
     // Only maps with keys that are no texts and failing writers make serde_json fail; there are neither here.
     serde_json::to_string(&kept).unwrap_or_default()
 }
@@ -211,7 +208,7 @@ pub fn kept(report: &Outgoing) -> String {
 /// # Errors
 /// [`NotAReport`] for a text that this version did not write.
 pub fn restored(text: &str) -> Result<Outgoing, NotAReport> {
-    let Kept { item, dispensable, age_ms } = serde_json::from_str(text).map_err(|_| NotAReport)?;
+    let Kept { item, age_ms } = serde_json::from_str(text).map_err(|_| NotAReport)?;
     let time = |millis: Option<u64>| match millis {
         Some(millis) => Timestamp::from_millis(millis).ok_or(NotAReport).map(Some),
         None => Ok(None),
@@ -224,12 +221,11 @@ pub fn restored(text: &str) -> Result<Outgoing, NotAReport> {
         }),
         None => None,
     };
-    let lease = |millis| Lease { length: Duration::from_millis(millis), dispensable };
     Ok(Outgoing {
         agent: AgentId::parse(&item.agent_id).map_err(|_| NotAReport)?,
         timestamp: time(item.timestamp)?,
         instance,
-        lease: item.lease_ms.map(lease),
+        lease: item.lease_ms.map(Duration::from_millis),
         busy_until: time(item.busy_until)?,
         age: Duration::from_millis(age_ms),
         key: item.idempotency_key.clone(),

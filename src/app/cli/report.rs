@@ -16,7 +16,7 @@ use crate::domain::grant::Scope;
 use crate::domain::limits::Limits;
 use crate::domain::report::{Exit, ReportBody, Stamp};
 use crate::domain::text::{Labels, LabelsError, Message};
-use crate::ports::report_sender::{Answer, Lease, Outgoing};
+use crate::ports::report_sender::{Answer, Outgoing};
 
 /// How long a report may take in all but starting and ending the process.
 const REPORT_WITHIN: Duration = Duration::from_millis(1_700);
@@ -168,12 +168,11 @@ fn of(agent: crate::domain::id::AgentId, stamp: &StampArgs, lease: &LeaseArgs, b
         started_at: stamp.instance_started_at,
         report_seq: stamp.report_seq,
     });
-    let asked = |millis| Lease { length: Duration::from_millis(millis), dispensable: false };
     Outgoing {
         agent,
         timestamp: stamp.timestamp,
         instance,
-        lease: lease.lease_ms.map(asked),
+        lease: lease.lease_ms.map(Duration::from_millis),
         busy_until: lease.busy_until,
         age: Duration::from_millis(lease.age_ms),
         key: stamp.idempotency_key.clone(),

@@ -18,8 +18,6 @@ use crate::ports::spool::{Put, Spool, SpoolError, Waiting};
 
 /// A server that says to come back at once is not hammered.
 const WAIT_MIN: Duration = Duration::from_millis(100);
-/// For how long a server that has no leases is taken to have none.
-const NO_LEASES_FOR: Duration = Duration::from_secs(10 * 60);
 /// How many reports are looked at together.
 const AT_ONCE: usize = 1_000;
 
@@ -30,17 +28,6 @@ pub struct Post {
     tokens: Box<dyn Tokens>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    leases: Mutex<Leases>,
-}
-
-/// Whether the server has leases, as far as its answers tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Leases {
-    Unknown,
-    /// It took one.
-    Some,
-    /// It refused one; asked again after this.
-    NoneUntil(Instant),
 }
 
 /// Why a request as a whole came to nothing.
@@ -60,8 +47,6 @@ struct Round {
     held: HashSet<AgentId>,
     /// Why they are held, and for how long.
     why: Option<Left>,
-    /// Whether leases were left out.
-    without_lease: bool,
 }
 
 impl Post {
@@ -74,19 +59,7 @@ impl Post {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self { spool, sender, tokens, clock, entropy, leases: Mutex::new(Leases::Unknown) }
-    }
-
-    fn leases(&self) -> Leases {
-        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*leases, Leases::NoneUntil(until) if until <= Instant::now()) {
-            *leases = Leases::Unknown;
-        }
-        *leases
-    }
-
-    fn learn(&self, leases: Leases) {
-        *self.leases.lock().unwrap_or_else(PoisonError::into_inner) = leases;
+        Self { spool, sender, tokens, clock, entropy }
     }
 
     /// Sends, and once more with another token where the first one is not taken and there is another.
@@ -116,20 +89,9 @@ impl Post {
                 round.after = last;
                 continue;
             }
-            let leases = self.leases();
-            if leases == Leases::Unknown
-                && let Some(first) = some.iter().position(|waiting| dispensable(&waiting.report))
-            {
-                // Its answer tells, and what follows must not overtake it.
-                some.truncate(first.saturating_add(1));
-            }
             let now = self.clock.wall();
             for waiting in &mut some {
                 waiting.report.age = waiting.report.age.saturating_add(now.since(waiting.since));
-                if matches!(leases, Leases::NoneUntil(_)) && dispensable(&waiting.report) {
-                    waiting.report.lease = None;
-                    round.without_lease = true;
-                }
             }
             return Ok(some);
         }
@@ -178,22 +140,9 @@ impl Post {
     ) -> Result<(), Left> {
         let mut gone = Vec::with_capacity(answers.len());
         for (Waiting { number, report, .. }, answer) in some.into_iter().zip(answers) {
-            let refusal = match answer {
-                Answer::Refused(refusal)
-                    if refusal.code == Code::NotBuilt.as_str() && dispensable(&report) =>
-                {
-                    self.learn(Leases::NoneUntil(Instant::now() + NO_LEASES_FOR));
-                    done.without_lease = true;
-                    self.once_more(Outgoing { lease: None, ..report.clone() }, round.until).await?
-                }
-                answer => answer,
-            };
             round.after = number;
-            match refusal {
+            match answer {
                 Answer::Taken { applied, .. } => {
-                    if report.lease.is_some() && !done.without_lease {
-                        self.learn(Leases::Some);
-                    }
                     done.taken = done.taken.saturating_add(1);
                     if !applied && done.late.len() < REFUSED_TOLD_MAX {
                         done.late.insert(report.agent);
@@ -213,11 +162,6 @@ impl Post {
             }
         }
         self.spool.remove(&gone).await.map_err(of_spool)
-    }
-
-    async fn once_more(&self, report: Outgoing, until: Instant) -> Result<Answer, Left> {
-        let answers = self.send_what_fits(&[report], until).await?;
-        answers.into_iter().next().ok_or_else(|| Left::for_now("the server answered nothing"))
     }
 }
 
@@ -259,12 +203,11 @@ impl Outbox for Post {
             }
         };
         loop {
-            let mut round = Round { until, after: 0, held: HashSet::new(), why: None, without_lease: false };
+            let mut round = Round { until, after: 0, held: HashSet::new(), why: None };
             let rest = match self.round(&mut round, &mut done).await {
                 Ok(()) => round.why,
                 Err(left) => Some(left),
             };
-            done.without_lease |= round.without_lease;
             let Some(left) = rest else { return done };
             match left.retry_after {
                 Some(wait) if !left.for_good && wait < left_of(until) => sleep(wait.max(WAIT_MIN)).await,
@@ -277,16 +220,13 @@ impl Outbox for Post {
     }
 
     async fn send_now(&self, report: Outgoing, within: Duration) -> Result<Answer, Left> {
-        self.once_more(report, Instant::now() + within).await
+        let answers = self.send_what_fits(&[report], Instant::now() + within).await?;
+        answers.into_iter().next().ok_or_else(|| Left::for_now("the server answered nothing"))
     }
 }
 
 fn left_of(until: Instant) -> Duration {
     until.saturating_duration_since(Instant::now())
-}
-
-fn dispensable(report: &Outgoing) -> bool {
-    report.lease.is_some_and(|lease| lease.dispensable)
 }
 
 /// Whether the same report can be taken later. A code that is not known here is for good.

@@ -20,7 +20,7 @@ use crate::domain::text::Message;
 use crate::domain::time::Timestamp;
 use crate::ports::clock::MockClock;
 use crate::ports::entropy::MockEntropy;
-use crate::ports::report_sender::{Lease, ReportSender, SendError};
+use crate::ports::report_sender::{ReportSender, SendError};
 use crate::ports::spool::{Spool, Turn, Waiting};
 use crate::ports::token_verifier::SecretText;
 
@@ -110,7 +110,7 @@ impl ReportSender for Server {
     async fn send(&self, reports: &[Outgoing], token: &SecretText, within: Duration) -> Said {
         assert!(within <= WITHIN);
         let told = |report: &Outgoing| {
-            let lease = report.lease.map(|lease| lease.length);
+            let lease = report.lease;
             (report.agent.as_str().to_owned(), message(report), report.age, lease)
         };
         let sent = (token.reveal().to_owned(), reports.iter().map(told).collect());

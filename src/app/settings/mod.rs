@@ -143,6 +143,30 @@ impl Settings {
         }
     }
 
+    /// The bounds of reports and of what becomes of them: for reading reports, and for a log of your own.
+    ///
+    /// ```
+    /// use mission_control::app::settings::{Settings, Sources};
+    ///
+    /// let environment = [("MISSION_CONTROL__LIMITS__LABELS".to_owned(), "3".to_owned())].into();
+    /// let settings = Settings::load(&Sources { environment, ..Sources::default() }).unwrap();
+    /// assert_eq!(settings.report_limits().labels, 3);
+    /// ```
+    #[must_use]
+    pub fn report_limits(&self) -> crate::domain::limits::Limits {
+        let limits = &self.limits;
+        crate::domain::limits::Limits {
+            message_bytes: limits.message_bytes,
+            labels: limits.labels,
+            label_bytes: limits.label_bytes,
+            agents: limits.agents,
+            sessions_per_agent: limits.sessions_per_agent,
+            session_quiet: limits.session_quiet,
+            default_lease: Some(self.liveness.default_lease).filter(|lease| !lease.is_zero()),
+            ..crate::domain::limits::Limits::default()
+        }
+    }
+
     /// Reads every section before giving up, so that every wrong value is reported.
     fn read(reader: &mut Reader) -> Option<Self> {
         let server = Server::read(reader);

@@ -15,7 +15,7 @@ use crate::domain::limits::Limits;
 use crate::domain::report::{Exit, ReportBody, Stamp};
 use crate::domain::text::{Labels, Message};
 use crate::domain::time::Timestamp;
-use crate::ports::report_sender::{Lease, Outgoing};
+use crate::ports::report_sender::Outgoing;
 
 /// What happened, and when.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl Clerk {
             agent: self.agent.clone(),
             timestamp: Some(note.at),
             instance: self.stamp.clone().map(|stamp| Stamp { report_seq: Some(self.count), ..stamp }),
-            lease: leased.then_some(Lease { length: self.lease, dispensable: true }),
+            lease: leased.then_some(self.lease),
             busy_until: None,
             age: Duration::ZERO,
             key: None,

@@ -14,7 +14,7 @@ use crate::app::watch::plain;
 use crate::domain::id::AgentId;
 use crate::domain::report::ReportBody;
 use crate::domain::report::Stamp;
-use crate::ports::report_sender::{Answer, Lease, Outgoing};
+use crate::ports::report_sender::{Answer, Outgoing};
 
 /// How long one delivery may take.
 const DELIVERY: Duration = Duration::from_secs(30);
@@ -26,8 +26,6 @@ const WAIT_MIN: Duration = Duration::from_secs(1);
 const HOPELESS_WAIT: Duration = Duration::from_secs(30);
 /// Most codes of refusals that are told, each once.
 const CODES_TOLD_MAX: usize = 8;
-/// The code of what the server does not have.
-const NOT_BUILT: &str = "not_built";
 
 /// What there is to send. Written by the clerk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,7 +43,6 @@ pub(super) struct Kept {
 struct Told {
     away: bool,
     late: bool,
-    without_lease: bool,
     codes: BTreeSet<String>,
 }
 
@@ -62,8 +59,6 @@ pub(super) struct Courier {
     not_before: Option<Instant>,
     /// When the server last heard of us.
     heard_at: Instant,
-    /// Whether the server takes heartbeats.
-    beats: bool,
     told: Told,
 }
 
@@ -85,7 +80,6 @@ impl Courier {
             delivered: 0,
             not_before: None,
             heard_at: Instant::now(),
-            beats: true,
             told: Told::default(),
         }
     }
@@ -133,7 +127,7 @@ impl Courier {
         }
         // The third that is lost is the one too many.
         let beat_at = self.heard_at.checked_add(self.lease / 3).map(|at| at.max(not_before));
-        (Next::Beat, beat_at.filter(|_| now.lives && self.beats))
+        (Next::Beat, beat_at.filter(|_| now.lives))
     }
 
     async fn deliver(&mut self, count: u64) {
@@ -154,7 +148,7 @@ impl Courier {
             timestamp: None,
             // Without its place among the reports: it may pass one that was kept a moment ago.
             instance: self.stamp.clone(),
-            lease: Some(Lease { length: self.lease, dispensable: true }),
+            lease: Some(self.lease),
             busy_until: None,
             age: Duration::ZERO,
             key: None,
@@ -162,10 +156,6 @@ impl Courier {
         };
         match self.outbox.send_now(beat, BEAT).await {
             Ok(Answer::Taken { .. }) => self.heard(),
-            Ok(Answer::Refused(refusal)) if refusal.code == NOT_BUILT => {
-                self.beats = false;
-                self.tell_without_lease();
-            }
             Ok(Answer::Refused(refusal)) => {
                 self.heard_at = Instant::now();
                 self.tell_refused(&refusal.code, &refusal.detail);
@@ -197,12 +187,6 @@ impl Courier {
     }
 
     fn tell_of(&mut self, delivery: &Delivery) {
-        if delivery.without_lease {
-            self.tell_without_lease();
-        } else if delivery.taken > 0 {
-            // It took a lease, so it must hear from us, whatever it was before.
-            self.beats = true;
-        }
         if delivery.late.contains(&self.agent) && !std::mem::replace(&mut self.told.late, true) {
             self.console.tell(&format!(
                 "some reports did not count: the server knows newer ones. Does {} run twice?",
@@ -219,14 +203,6 @@ impl Courier {
     fn tell_refused(&mut self, code: &str, detail: &str) {
         if self.told.codes.len() < CODES_TOLD_MAX && self.told.codes.insert(code.to_owned()) {
             self.console.tell(&plain(&format!("the server refused a report ({code}): {detail}")));
-        }
-    }
-
-    fn tell_without_lease(&mut self) {
-        if !std::mem::replace(&mut self.told.without_lease, true) {
-            self.console.tell(
-                "this server keeps no leases yet: if mission-control itself is killed, nobody will notice",
-            );
         }
     }
 }

@@ -81,23 +81,21 @@ fn what_was_kept_comes_back_as_it_was() {
     for body in sayings {
         let bare = plain(body.clone());
         assert_eq!(restored(&kept(&bare)).unwrap(), bare);
-        for dispensable in [false, true] {
-            let mut full = plain(body.clone());
-            full.timestamp = Some(Timestamp::MAX);
-            full.instance = Some(stamp(None));
-            full.lease = Some(Lease { length: Duration::from_millis(90_001), dispensable });
-            full.busy_until = Timestamp::from_millis(9);
-            full.age = Duration::from_millis(7);
-            full.key = Some("\u{fc}#1".to_owned());
-            assert_eq!(restored(&kept(&full)).unwrap(), full);
-        }
+        let mut full = plain(body.clone());
+        full.timestamp = Some(Timestamp::MAX);
+        full.instance = Some(stamp(None));
+        full.lease = Some(Duration::from_millis(90_001));
+        full.busy_until = Timestamp::from_millis(9);
+        full.age = Duration::from_millis(7);
+        full.key = Some("\u{fc}#1".to_owned());
+        assert_eq!(restored(&kept(&full)).unwrap(), full);
     }
 }
 
 #[test]
 fn a_lease_and_a_long_delay_are_told_and_a_short_delay_is_not() {
     let mut beat = plain(ReportBody::Heartbeat);
-    beat.lease = Some(Lease { length: Duration::from_secs(90), dispensable: true });
+    beat.lease = Some(Duration::from_secs(90));
     beat.busy_until = Timestamp::from_millis(9);
     beat.age = Duration::from_millis(999);
     let expected = json!({"kind": "heartbeat", "agentId": "a1", "leaseMs": 90_000, "busyUntil": 9});

@@ -61,13 +61,12 @@ async fn every_report_is_of_one_life_and_has_its_place_in_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_lives_asks_for_a_lease_that_may_be_left_out_and_who_ended_does_not() {
+async fn who_lives_asks_for_a_lease_and_who_ended_does_not() {
     let steps = vec![(SECOND, line("a")), (SECOND, exit(0))];
     let outcome = Scene::new(Restart::No).plays(steps).run().await;
     let puts = outcome.outbox.puts.lock().unwrap();
-    let lease = Some((90 * SECOND, true));
-    let leases: Vec<_> =
-        puts.iter().map(|(_, report)| report.lease.map(|lease| (lease.length, lease.dispensable))).collect();
+    let lease = Some(90 * SECOND);
+    let leases: Vec<_> = puts.iter().map(|(_, report)| report.lease).collect();
     assert_eq!(leases, [lease, lease, None]);
 }
 
