@@ -28,6 +28,9 @@ pub mod http;
 pub mod jwt;
 #[cfg(feature = "memory")]
 pub mod memory;
+
+#[cfg(feature = "disk")]
+pub mod disk;
 #[cfg(feature = "process")]
 #[allow(
     unreachable_pub,

@@ -13,7 +13,8 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let secret = "MISSION_CONTROL__AUTH__SECRET".to_owned();
-//! # let environment = [(secret, "a secret of at least thirty-two bytes".to_owned())].into();
+//! # let in_memory = ("MISSION_CONTROL__LOG__KIND".to_owned(), "memory".to_owned());
+//! # let environment = [(secret, "a secret of at least thirty-two bytes".to_owned()), in_memory].into();
 //! # let settings = Settings::load(&Sources { environment, ..Sources::default() })?;
 //! let clock = Arc::new(SystemClock::start());
 //! let log = MemoryLog::new(Epoch::parse("mine")?, clock.clone(), MemoryLogLimits::default());
@@ -41,6 +42,7 @@ pub(crate) struct Swaps {
     pub(crate) token_verifier: Option<Arc<dyn TokenVerifier>>,
     pub(crate) clock: Option<Arc<dyn Clock>>,
     pub(crate) publishers: Vec<Arc<dyn EventPublisher>>,
+    pub(crate) new_epoch: bool,
 }
 
 /// Starts a node; what is not said is as the settings have it. See [`MissionControl::builder`].
@@ -59,6 +61,13 @@ impl Builder {
     #[must_use]
     pub fn event_log(mut self, log: Arc<dyn EventLog>) -> Self {
         self.swaps.event_log = Some(log);
+        self
+    }
+
+    /// Begins a new epoch of the log on disk: for when an old image of it was put back. Every screen begins anew.
+    #[must_use]
+    pub const fn new_epoch(mut self, new_epoch: bool) -> Self {
+        self.swaps.new_epoch = new_epoch;
         self
     }
 

@@ -135,8 +135,10 @@ pub(super) fn log_fault(error: LogError) -> Fault {
         LogError::Compacted { .. } => {
             Fault::new(Code::CursorExpired, "start again from the oldest event: leave out after")
         }
-        LogError::Unavailable(_) | LogError::Closed => {
-            Fault::new(Code::Unavailable, "nothing was stored; send it again").retry_after(wait)
-        }
+        LogError::Unavailable(_) | LogError::Closed => Fault::new(
+            Code::Unavailable,
+            "it is not known to be stored; send it again with the same idempotency key",
+        )
+        .retry_after(wait),
     }
 }

@@ -16,7 +16,8 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let secret = "MISSION_CONTROL__AUTH__SECRET".to_owned();
-//! # let environment = [(secret, "a secret of at least thirty-two bytes".to_owned())].into();
+//! # let in_memory = ("MISSION_CONTROL__LOG__KIND".to_owned(), "memory".to_owned());
+//! # let environment = [(secret, "a secret of at least thirty-two bytes".to_owned()), in_memory].into();
 //! # let control = MissionControl::start(Settings::load(&Sources { environment, ..Sources::default() })?).await?;
 //! work(control.reporter(), AgentId::parse("worker-1")?).await?;
 //! # Ok(())

@@ -13,7 +13,8 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let secret = "MISSION_CONTROL__AUTH__SECRET".to_owned();
-//! let environment = [(secret, "a secret of at least thirty-two bytes".to_owned())].into();
+//! let in_memory = ("MISSION_CONTROL__LOG__KIND".to_owned(), "memory".to_owned());
+//! let environment = [(secret, "a secret of at least thirty-two bytes".to_owned()), in_memory].into();
 //! let settings = Settings::load(&Sources { environment, ..Sources::default() })?;
 //! let keys: Result<(), StartError> = check_keys(&settings);
 //! keys?;
@@ -52,6 +53,7 @@ use tokio::task::JoinHandle;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
 
+use crate::adapters::disk::NewEpoch;
 use crate::adapters::http::HttpServer;
 use crate::adapters::jwt::KeyError;
 use crate::adapters::system::{OsEntropy, StopSignals, SystemClock};
@@ -92,6 +94,9 @@ pub enum StartError {
     /// The keys cannot be used.
     #[error("{0}")]
     Keys(#[from] KeyError),
+    /// The data directory cannot be made.
+    #[error("cannot make the data directory")]
+    DataDir(#[source] std::io::Error),
     /// The log cannot be opened.
     #[error("cannot open the event log")]
     Log(#[source] LogError),
@@ -102,7 +107,7 @@ pub enum StartError {
     #[error(transparent)]
     Entropy(#[from] EntropyError),
     /// The settings ask for a part that is not built yet.
-    #[error("log.kind = {0} is not built yet: use memory")]
+    #[error("log.kind = {0} is not built yet: use disk")]
     NotBuilt(&'static str),
 }
 
@@ -137,6 +142,12 @@ impl MissionControl {
         let liveness = Arc::clone(&node.liveness);
         let looking = tokio::spawn(async move { liveness.run().await });
         Ok(Self { node, settings, following, looking })
+    }
+
+    /// Why the log on disk began a new epoch with this start, if it did: every screen begins anew then.
+    #[must_use]
+    pub const fn new_epoch(&self) -> Option<NewEpoch> {
+        self.node.new_epoch
     }
 
     /// All routes, to be mounted into another program's warp server.

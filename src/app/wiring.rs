@@ -10,6 +10,7 @@ use warp::filters::BoxedFilter;
 use warp::reply::{Reply, Response};
 
 use crate::adapters::dashboard;
+use crate::adapters::disk::{DiskLog, DiskOptions, NewEpoch};
 use crate::adapters::http::{self, Api, HttpLimits, ServerLimits};
 use crate::adapters::live::Readers;
 use crate::adapters::memory::{MemoryLog, MemoryLogLimits};
@@ -31,7 +32,7 @@ use crate::app::reads::AppReads;
 use crate::app::reporter::Reporter;
 use crate::app::revocations::RevocationList;
 use crate::app::run::StartError;
-use crate::app::settings::{LogKind, Settings};
+use crate::app::settings::{Durability, LogKind, Settings};
 use crate::app::sign_in::AppSignIn;
 use crate::app::stage::Stage;
 use crate::app::tickets::Tickets;
@@ -56,6 +57,8 @@ const REVOCATIONS_FILE: &str = "revocations.jsonl";
 /// The parts of a node, joined.
 pub(super) struct Node {
     pub(super) log: Arc<dyn EventLog>,
+    /// Why its log began a new epoch, if it did.
+    pub(super) new_epoch: Option<NewEpoch>,
     pub(super) hub: Arc<Hub>,
     pub(super) stage: Arc<Stage>,
     pub(super) liveness: Arc<Liveness>,
@@ -71,7 +74,7 @@ pub(super) struct Node {
 /// Joins the parts of a node as the settings say, or with what takes their place. Publishers of transports
 /// that are not ours come beside our own.
 pub(super) async fn join(settings: &Settings, swaps: Swaps) -> Result<Node, StartError> {
-    let Swaps { event_log: log, token_verifier, clock, publishers: foreign } = swaps;
+    let Swaps { event_log: log, token_verifier, clock, publishers: foreign, new_epoch } = swaps;
     let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::start()));
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
     let (verifier, issuer): (Arc<dyn TokenVerifier>, Arc<dyn TokenIssuer>) = match token_verifier {
@@ -82,9 +85,9 @@ pub(super) async fn join(settings: &Settings, swaps: Swaps) -> Result<Node, Star
         }
     };
     let limits = settings.report_limits();
-    let log = match log {
-        Some(log) => log,
-        None => event_log(settings, limits, &clock, entropy.as_ref())?,
+    let (log, new_epoch) = match log {
+        Some(log) => (log, None),
+        None => event_log(settings, new_epoch, &clock, &entropy).await?,
     };
     let stage = Arc::new(Stage::default());
     let log: Arc<dyn EventLog> = Arc::new(NotedLog::new(log, Arc::clone(&stage)));
@@ -135,27 +138,51 @@ pub(super) async fn join(settings: &Settings, swaps: Swaps) -> Result<Node, Star
     let page = dashboard::routes().map(Reply::into_response).boxed();
     let routes = http::routes(api, live.or(page).unify().boxed());
     let reporter = Reporter::new(Arc::clone(&log), Arc::clone(&stage), limits);
-    Ok(Node { log, hub, stage, liveness, reporter, routes, feed, intake, issuer, clock, entropy })
+    Ok(Node { log, new_epoch, hub, stage, liveness, reporter, routes, feed, intake, issuer, clock, entropy })
 }
 
-fn event_log(
+async fn event_log(
     settings: &Settings,
-    limits: Limits,
+    new_epoch: bool,
     clock: &Arc<dyn Clock>,
-    entropy: &dyn Entropy,
-) -> Result<Arc<dyn EventLog>, StartError> {
+    entropy: &Arc<dyn Entropy>,
+) -> Result<(Arc<dyn EventLog>, Option<NewEpoch>), StartError> {
     match settings.log.kind {
         LogKind::Memory => {
             let [a, b, c, d, e, f, g, h, ..] = entropy.bytes()?;
             let epoch = Epoch::from_random([a, b, c, d, e, f, g, h]);
             let limits = MemoryLogLimits {
-                desk: limits,
+                desk: settings.report_limits(),
                 keep_events: usize::try_from(settings.log.keep_events).unwrap_or(usize::MAX),
                 idempotency_keys: settings.limits.idempotency_keys,
             };
-            Ok(Arc::new(MemoryLog::new(epoch, Arc::clone(clock), limits)))
+            Ok((Arc::new(MemoryLog::new(epoch, Arc::clone(clock), limits)), None))
         }
-        kind @ (LogKind::Disk | LogKind::Nats) => Err(StartError::NotBuilt(kind.name())),
+        LogKind::Disk => {
+            let (options, clock) = (disk_options(settings, new_epoch), Arc::clone(clock));
+            let entropy = Arc::clone(entropy);
+            let opening = tokio::task::spawn_blocking(move || {
+                std::fs::create_dir_all(&options.directory).map_err(StartError::DataDir)?;
+                DiskLog::open(options, clock, entropy).map_err(StartError::Log)
+            });
+            let opened =
+                opening.await.unwrap_or_else(|error| Err(StartError::DataDir(std::io::Error::other(error))));
+            let (log, why) = opened?;
+            Ok((Arc::new(log), why))
+        }
+        LogKind::Nats => Err(StartError::NotBuilt(settings.log.kind.name())),
+    }
+}
+
+fn disk_options(settings: &Settings, new_epoch: bool) -> DiskOptions {
+    DiskOptions {
+        desk: settings.report_limits(),
+        keep_events: settings.log.keep_events,
+        keep: settings.log.keep,
+        idempotency_keys: u64::try_from(settings.limits.idempotency_keys).unwrap_or(u64::MAX),
+        fsync: settings.log.durability == Durability::Fsync,
+        new_epoch,
+        ..DiskOptions::new(settings.server.data_dir.clone())
     }
 }
 

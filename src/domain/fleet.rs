@@ -3,7 +3,7 @@
 //! ```
 //! use mission_control::domain::cursor::Seq;
 //! use mission_control::domain::desk::{Command, Desk};
-//! use mission_control::domain::fleet::{Agent, Fleet, Session};
+//! use mission_control::domain::fleet::{Agent, Fleet, Removal, Session};
 //! use mission_control::domain::id::{AgentId, SessionId};
 //! use mission_control::domain::limits::Limits;
 //! use mission_control::domain::report::{Report, ReportBody};
@@ -27,9 +27,15 @@
 //! let known: &Agent = fleet.get(&agent).unwrap();
 //! let said: &Session = &known.sessions[&session];
 //! assert_eq!((known.rev, said.activity.last_message.as_str()), (Seq::new(1), "npm test"));
+//!
+//! // It knows what went, for screens that were away.
+//! let removal = desk.decide(&Command::Forget(agent.clone()), Timestamp::saturating(2)).unwrap();
+//! desk.keep(removal).iter().for_each(|recorded| fleet.apply(recorded));
+//! let gone: Vec<&Removal> = fleet.removals_since(Seq::new(2)).unwrap().collect();
+//! assert_eq!((gone[0].seq, &gone[0].agent), (Seq::new(3), &agent));
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -37,6 +43,7 @@ use super::beside::Vital;
 use super::cursor::Seq;
 use super::event::{ActivityEvent, Event, LifecycleEvent, Recorded, StatusEvent};
 use super::id::{AgentId, SessionId};
+use super::limits::Limits;
 use super::time::{Monotonic, Timestamp};
 
 /// An agent as screens show it.
@@ -63,14 +70,87 @@ pub struct Session {
     pub heard: Monotonic,
 }
 
-/// All agents at one position. Cheap to copy: agents are shared until they change.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+impl Agent {
+    /// An agent without sessions, as a log kept it.
+    #[must_use]
+    pub fn restored(status: StatusEvent, rev: Seq) -> Self {
+        let unleased = status.unleased;
+        let vital = Vital { last_seen: status.last_seen.unwrap_or_default(), unleased, stale: true };
+        Self { status, rev, sessions: BTreeMap::new(), vital }
+    }
+}
+
+/// That an agent, or one of its sessions, was removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removal {
+    /// When.
+    pub seq: Seq,
+    /// Which agent; all of its sessions went with it.
+    pub agent: AgentId,
+    /// Or which of its sessions alone.
+    pub session: Option<SessionId>,
+}
+
+/// All agents at one position, and the removals lately. Cheap to copy: agents are shared until they change.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fleet {
     at: Seq,
     agents: BTreeMap<AgentId, Arc<Agent>>,
+    removals: VecDeque<Removal>,
+    /// All removals after this position are there.
+    removals_after: Seq,
+    removals_max: usize,
+}
+
+impl Default for Fleet {
+    fn default() -> Self {
+        Self::remembering(Limits::default().removals)
+    }
 }
 
 impl Fleet {
+    /// An empty fleet that remembers so many removals.
+    #[must_use]
+    pub const fn remembering(removals_max: usize) -> Self {
+        let (at, removals_after) = (Seq::ZERO, Seq::ZERO);
+        Self { at, agents: BTreeMap::new(), removals: VecDeque::new(), removals_after, removals_max }
+    }
+
+    /// A fleet as a log kept it, with all removals after a position.
+    #[must_use]
+    pub fn restored(
+        at: Seq,
+        agents: impl IntoIterator<Item = Agent>,
+        removals: impl IntoIterator<Item = Removal>,
+        removals_after: Seq,
+        removals_max: usize,
+    ) -> Self {
+        let agents = agents.into_iter().map(|agent| (agent.status.agent.clone(), Arc::new(agent)));
+        let mut fleet =
+            Self { at, agents: agents.collect(), removals_after, ..Self::remembering(removals_max) };
+        removals.into_iter().for_each(|removal| fleet.remember(removal));
+        fleet
+    }
+
+    /// The removals after a position, oldest first; nothing when not all of them are remembered.
+    pub fn removals_since(&self, after: Seq) -> Option<impl ExactSizeIterator<Item = &Removal>> {
+        let first = self.removals.partition_point(|removal| removal.seq <= after);
+        (after >= self.removals_after).then(|| self.removals.iter().skip(first))
+    }
+
+    /// All removals after this position are remembered.
+    #[must_use]
+    pub const fn removals_after(&self) -> Seq {
+        self.removals_after
+    }
+
+    fn remember(&mut self, removal: Removal) {
+        self.removals.push_back(removal);
+        while self.removals.len() > self.removals_max {
+            self.removals_after = self.removals.pop_front().map_or(self.removals_after, |oldest| oldest.seq);
+        }
+    }
+
     /// The position it is the fold up to.
     #[must_use]
     pub const fn at(&self) -> Seq {
@@ -131,8 +211,12 @@ impl Fleet {
             Event::Activity(event) => self.set_activity(event, recorded),
             Event::AgentRemoved(agent) => {
                 self.agents.remove(agent);
+                self.remember(Removal { seq: recorded.seq, agent: agent.clone(), session: None });
             }
             Event::SessionRemoved(agent, session) => {
+                let (seq, session) = (recorded.seq, session.clone());
+                self.remember(Removal { seq, agent: agent.clone(), session: Some(session.clone()) });
+                let session = &session;
                 if let Some(agent) = self.agents.get_mut(agent) {
                     Arc::make_mut(agent).sessions.remove(session);
                 }

@@ -28,6 +28,8 @@ pub struct Limits {
     pub default_lease: Option<Duration>,
     /// A session that was quiet for so long is removed.
     pub session_quiet: Duration,
+    /// Most removals that are remembered for screens that come back.
+    pub removals: usize,
 }
 
 impl Default for Limits {
@@ -41,6 +43,7 @@ impl Default for Limits {
             instances_per_agent: 64,
             default_lease: None,
             session_quiet: Duration::from_hours(7 * 24),
+            removals: 10_000,
         }
     }
 }

@@ -35,6 +35,12 @@ impl Message {
         Self { text: Arc::from(kept), truncated: kept.len() < text.len() }
     }
 
+    /// A message as it was kept before.
+    #[must_use]
+    pub fn restored(text: &str, truncated: bool) -> Self {
+        Self { text: Arc::from(text), truncated }
+    }
+
     /// The text that was kept.
     #[must_use]
     pub fn as_str(&self) -> &str {

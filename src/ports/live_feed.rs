@@ -17,7 +17,8 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # use mission_control::app::{run::MissionControl, settings::{Settings, Sources}};
 //! # let secret = "MISSION_CONTROL__AUTH__SECRET".to_owned();
-//! # let environment = [(secret, "a secret of at least thirty-two bytes".to_owned())].into();
+//! # let in_memory = ("MISSION_CONTROL__LOG__KIND".to_owned(), "memory".to_owned());
+//! # let environment = [(secret, "a secret of at least thirty-two bytes".to_owned()), in_memory].into();
 //! # let settings = Settings::load(&Sources { environment, ..Sources::default() })?;
 //! # let control = MissionControl::start(settings.clone()).await?;
 //! let feed: std::sync::Arc<dyn LiveFeed> = control.live_feed();

@@ -28,6 +28,7 @@ pub(crate) const LAW: &[Room] = &[
     room("adapters/ws",        "domain ports adapters/wire adapters/live adapters/ws", "warp hyper hyper_util tokio tracing bytes sha1 base64"),
     room("adapters/jwt",       "domain ports adapters/wire adapters/jwt",       "jsonwebtoken serde serde_json tracing"),
     room("adapters/memory",    "domain ports adapters/wire adapters/memory",    "tokio"),
+    room("adapters/disk",      "domain ports adapters/wire adapters/disk",      "tokio rusqlite serde serde_json crc32fast tracing"),
     room("adapters/revocations", "domain ports adapters/revocations",           "tokio serde serde_json"),
     room("adapters/system",    "domain ports adapters/wire adapters/system",    "tokio getrandom"),
     room("adapters/dashboard", "domain ports adapters/wire adapters/dashboard", "warp rust_embed"),

@@ -85,6 +85,8 @@ impl TestServer {
         let mut environment = BTreeMap::from([
             (variable("server.data_dir"), data_dir.display().to_string()),
             (variable("auth.secret"), SECRET.to_owned()),
+            // Most tests are about something else; those about the disk say so.
+            (variable("log.kind"), "memory".to_owned()),
         ]);
         environment.extend(settings.iter().map(|(key, value)| (variable(key), (*value).to_owned())));
         let settings =

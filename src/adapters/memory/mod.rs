@@ -127,7 +127,7 @@ impl MemoryLog {
     #[must_use]
     pub fn new(epoch: Epoch, clock: Arc<dyn Clock>, limits: MemoryLogLimits) -> Self {
         let state = State {
-            desk: Desk::new(Fleet::default(), limits.desk),
+            desk: Desk::new(Fleet::remembering(limits.desk.removals), limits.desk),
             keys: Keys::new(limits.idempotency_keys),
             kept: VecDeque::new(),
         };

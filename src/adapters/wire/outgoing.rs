@@ -184,6 +184,7 @@ const UNBOUNDED: Limits = Limits {
     instances_per_agent: usize::MAX,
     default_lease: None,
     session_quiet: Duration::MAX,
+    removals: 0,
 };
 
 /// A report as it is kept.

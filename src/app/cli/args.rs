@@ -84,7 +84,7 @@ pub struct SettingsArgs {
     /// Address and port to listen on, like 127.0.0.1:3000
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<String>,
-    /// Where to keep events: memory (disk and nats are not built yet)
+    /// Where to keep events: disk or memory (nats is not built yet)
     #[arg(long, value_name = "KIND")]
     pub log_kind: Option<String>,
 }

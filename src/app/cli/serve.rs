@@ -7,7 +7,7 @@ use super::args::ServeArgs;
 use super::load::{load, url};
 use super::output::{Failure, say};
 use crate::app::run::MissionControl;
-use crate::app::settings::Settings;
+use crate::app::settings::{Durability, LogKind, Settings};
 use crate::app::telemetry;
 use crate::domain::id::UserId;
 
@@ -18,10 +18,10 @@ pub(super) fn run(args: &ServeArgs, process: &Process) -> Result<(), Failure> {
     let settings = load(process, args.settings.place.config.clone(), args.settings.flags())?;
     telemetry::init(&settings.telemetry, process.environment.get("RUST_LOG").map(String::as_str))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(settings))
+    runtime.block_on(serve(settings, args.new_epoch))
 }
 
-async fn serve(settings: Settings) -> Result<(), Failure> {
+async fn serve(settings: Settings, new_epoch: bool) -> Result<(), Failure> {
     let address = settings.server.listen;
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::new(format_args!(
@@ -31,7 +31,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     // The system chose a port where the settings left it open.
     let mut bound = settings.clone();
     bound.server.listen = listener.local_addr()?;
-    let control = MissionControl::start(settings).await?;
+    let control = MissionControl::builder(settings).new_epoch(new_epoch).start().await?;
     greet(&control, &bound);
     Ok(control.serve_until_signalled(listener).await?)
 }
@@ -52,5 +52,16 @@ fn greet(control: &MissionControl, settings: &Settings) {
         None => say("  page   sign-in is off: there is no secret to sign with, only a public key"),
     }
     say(&format!("  data   {}", settings.server.data_dir.display()));
-    say("  log    in memory: what happened is forgotten when the server stops");
+    say(match (settings.log.kind, settings.log.durability) {
+        (LogKind::Memory, _) => "  log    in memory: what happened is forgotten when the server stops",
+        (LogKind::Disk | LogKind::Nats, Durability::Fsync) => {
+            "  log    on disk: what was answered outlives a crash"
+        }
+        (LogKind::Disk | LogKind::Nats, Durability::Os) => {
+            "  log    on disk, when the system likes: a power cut may lose what was answered (log.durability = os)"
+        }
+    });
+    if let Some(why) = control.new_epoch() {
+        say(&format!("         a NEW EPOCH begins, every screen starts anew: {why}"));
+    }
 }

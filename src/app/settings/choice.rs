@@ -42,7 +42,7 @@ choice! {
     LogKind {
         /// In memory: gone with the process.
         Memory = "memory",
-        /// On disk. Not built yet.
+        /// On disk.
         Disk = "disk",
         /// In NATS JetStream. Not built yet.
         Nats = "nats",
@@ -50,7 +50,7 @@ choice! {
 }
 
 choice! {
-    /// When an event counts as kept (`log.durability`). Not built yet.
+    /// When an event counts as kept (`log.durability`).
     Durability {
         /// Once the disk has it.
         Fsync = "fsync",

@@ -108,8 +108,7 @@ pub const KEYS: &[Key] = &[
         "10000",
         "Most events given again one by one to a screen that comes back. Beyond that it gets the latest state.",
     ),
-    Key::count("stream.tombstones", "10000", "Removals remembered for screens that come back.")
-        .later("leave it out; 10000 are kept"),
+    Key::count("stream.tombstones", "10000", "Removals remembered for screens that come back."),
     Key::millis(
         "liveness.default_lease_ms",
         (0, Some(3_600_000)),
@@ -119,24 +118,26 @@ pub const KEYS: &[Key] = &[
     ),
     Key::text(
         "log.kind",
-        Some("\"memory\""),
+        Some("\"disk\""),
         "`memory`, `disk` or `nats`",
         "Where events are kept. In memory they are gone when the server stops.",
     )
-    .only(&["memory"], "set it to `memory` or leave it out"),
-    Key::text("log.durability", None, "`fsync` or `os`", "When an event counts as kept on disk.")
-        .later("leave it out; the log is in memory"),
+    .only(&["memory", "disk"], "set it to `disk` or `memory`, or leave it out"),
+    Key::text(
+        "log.durability",
+        Some("\"fsync\""),
+        "`fsync` or `os`",
+        "When an event counts as kept: when the disk has it, or when the system has it, which is faster and loses the last seconds in a power cut.",
+    ),
     Key::count("log.keep_events", "1000000", "Most events kept; the oldest go."),
     Key::length(
         "log.keep_ms",
         None,
-        "How long events are kept. Not set: as long as `log.keep_events` allows.",
-    )
-    .later("leave it out; log.keep_events bounds the log"),
-    Key::secret("nats.url", "a URL", "Address of the NATS server.")
-        .later("leave it out; the log is in memory"),
+        "How long events are kept, in time that the server ran. Not set: as long as `log.keep_events` allows. The log in memory has no age.",
+    ),
+    Key::secret("nats.url", "a URL", "Address of the NATS server.").later("leave it out; the log is on disk"),
     Key::text("nats.stream", None, TEXT, "Name of the JetStream stream.")
-        .later("leave it out; the log is in memory"),
+        .later("leave it out; the log is on disk"),
     Key::count("limits.head_bytes", "16384", "Bytes of a request's head."),
     Key::count("limits.head_fields", "64", "Header fields of a request."),
     Key::length("limits.head_ms", Some("10000"), "Time in which the head must arrive."),

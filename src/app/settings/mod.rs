@@ -14,7 +14,7 @@
 //! let environment = [("MISSION_CONTROL__SERVER__LISTEN".to_owned(), "127.0.0.1:4000".to_owned())].into();
 //! let flags = vec![Flag { name: "--log-kind", key: "log.kind", value: "memory".to_owned() }];
 //! let settings = Settings::load(&Sources { file, environment, flags }).unwrap();
-//! assert_eq!((settings.telemetry.level, settings.log.kind), (Level::Debug, LogKind::Memory));
+//! assert_eq!((settings.telemetry.level, settings.log.kind), (Level::Debug, LogKind::Disk));
 //! assert_eq!(settings.server.listen.port(), 4000);
 //!
 //! let file = ConfigFile::Text { path: "mine.toml".into(), text: "[server]\nlissten = \"x\"".to_owned() };
@@ -46,8 +46,8 @@
 //! let (Stream { heartbeat, .. }, Liveness { default_lease, .. }) = (stream, liveness);
 //! assert_eq!((heartbeat.as_secs(), default_lease.as_secs()), (30, 0));
 //! let (Log { durability, .. }, Nats { stream, .. }) = (log, nats);
-//! let neither: (Option<Durability>, Option<String>) = (None, None);
-//! assert_eq!((durability, stream), neither, "they come with their logs");
+//! let expected: (Durability, Option<String>) = (Durability::Fsync, None);
+//! assert_eq!((durability, stream), expected);
 //! let (Limits { batch_items, .. }, Telemetry { log, .. }) = (limits, telemetry);
 //! assert_eq!((batch_items, log), (1_000, LogFormat::Pretty));
 //! ```
@@ -162,6 +162,7 @@ impl Settings {
             agents: limits.agents,
             sessions_per_agent: limits.sessions_per_agent,
             session_quiet: limits.session_quiet,
+            removals: self.stream.tombstones,
             default_lease: Some(self.liveness.default_lease).filter(|lease| !lease.is_zero()),
             ..crate::domain::limits::Limits::default()
         }

@@ -98,7 +98,7 @@ pub struct Stream {
     pub ring_events: usize,
     /// Most events given again one by one to a screen that comes back.
     pub replay_events: usize,
-    /// Removals remembered. Fixed for now.
+    /// Removals remembered.
     pub tombstones: usize,
 }
 
@@ -134,8 +134,8 @@ impl Liveness {
 pub struct Log {
     /// Where events are kept.
     pub kind: LogKind,
-    /// Not built yet, so always `None`.
-    pub durability: Option<Durability>,
+    /// When an event counts as kept on disk.
+    pub durability: Durability,
     /// Most events kept.
     pub keep_events: u64,
     /// How long events are kept; `None`: as long as there is room.

@@ -13,6 +13,7 @@
 mod appending;
 mod at_once;
 mod drive;
+mod durable;
 mod following;
 mod keys;
 mod made;
@@ -73,4 +74,15 @@ pub async fn suite_of_small_logs(small: impl AsyncFn(usize) -> Arc<dyn EventLog>
     small::no_gap_goes_unsaid(&*small(small::KEEP_EVENTS).await).await;
     small::the_fleet_outlives_its_events(&*small(small::KEEP_EVENTS).await).await;
     small::keys_and_fences_outlive_the_events(&*small(small::KEEP_EVENTS).await).await;
+}
+
+/// Holds an adapter to what a log promises that outlives its process. `place` makes a fresh log and gives a
+/// way to open it, again and again; each time the one before is gone.
+///
+/// # Panics
+/// With a sentence that says which promise was broken.
+pub async fn suite_of_durable_logs(place: impl AsyncFn() -> Box<dyn Fn() -> Arc<dyn EventLog>>) {
+    durable::a_history_goes_on_where_it_was(&place().await).await;
+    durable::keys_and_fences_outlive_the_process(&place().await).await;
+    durable::leases_outlive_the_process_and_agents_are_stale_until_heard(&place().await).await;
 }

@@ -21,7 +21,7 @@ fn events_are_folded_and_published_in_order_also_those_that_nobody_sees() {
     assert_eq!(screens.published(), [1, 2, 3, 4, 5]);
     assert!((1..=5).all(|seq| screens.audience(seq).is_empty()));
     let (_, fleet) = hub.copy();
-    let fold = loaded(&[online(5, "b1")]).fleet;
+    let fold = loaded(&[removed(4, "a1"), online(5, "b1")]).fleet;
     assert_eq!(*fleet, fold);
 }
 

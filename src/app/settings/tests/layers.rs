@@ -16,7 +16,7 @@ fn without_any_layer_the_settings_are_the_defaults() {
     assert_eq!(settings.auth.leeway, Duration::from_secs(5));
     assert!(settings.auth.query_token && settings.auth.secret.is_none());
     assert_eq!(settings.stream.heartbeat, Duration::from_secs(30));
-    assert_eq!(settings.log.kind, LogKind::Memory);
+    assert_eq!(settings.log.kind, LogKind::Disk);
     assert_eq!((settings.log.keep_events, settings.log.keep), (1_000_000, None));
     assert_eq!(settings.limits.session_quiet, Duration::from_secs(7 * 24 * 60 * 60));
     assert_eq!((settings.limits.head_bytes, settings.limits.refused_handshakes_per_second), (16_384, 20));

@@ -1,0 +1,83 @@
+//! Reads the log as it grows: out of memory, or out of the database where it lags far behind.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use super::fault::StoreError;
+use super::shared::{Reached, Shared};
+use super::tail::{FOLLOW_EVENTS_MAX, Kept, Place};
+use crate::domain::cursor::Seq;
+use crate::domain::event::Recorded;
+use crate::ports::event_log::{Follower, LogError};
+
+pub(super) struct DiskFollower {
+    shared: Arc<Shared>,
+    reached: watch::Receiver<Reached>,
+    history: u64,
+    after: Seq,
+}
+
+impl DiskFollower {
+    pub(super) fn new(shared: Arc<Shared>, after: Seq) -> Result<Self, LogError> {
+        let reached = shared.reached.subscribe();
+        let history = {
+            let tail = shared.tail();
+            tail.check(after)?;
+            tail.history
+        };
+        Ok(Self { shared, reached, history, after })
+    }
+
+    fn ready(&self) -> Result<Place, LogError> {
+        let tail = self.shared.tail();
+        if tail.history != self.history {
+            return Err(LogError::Unavailable(Box::new(StoreError::AnotherHistory)));
+        }
+        tail.check(self.after)?;
+        Ok(tail.proposals_after(self.after))
+    }
+
+    /// Whole proposals out of the database.
+    async fn below(&self) -> Result<Vec<Recorded>, LogError> {
+        let mut limit = FOLLOW_EVENTS_MAX;
+        loop {
+            let up_to = self.shared.tail().head;
+            let read = self.shared.pages.read_apart(self.after, up_to, limit, None).await;
+            let mut events: Vec<Kept> = match read {
+                Ok(events) => events,
+                Err(error) => {
+                    // Let go while it was read.
+                    self.shared.tail().check(self.after)?;
+                    return Err(error.into());
+                }
+            };
+            if let Some(end) = events.iter().rposition(|kept| kept.last) {
+                events.truncate(end.saturating_add(1));
+                return Ok(events.into_iter().map(|kept| kept.recorded).collect());
+            }
+            // One proposal is larger than the page.
+            limit = limit.saturating_mul(2);
+        }
+    }
+}
+
+#[async_trait]
+impl Follower for DiskFollower {
+    async fn next(&mut self) -> Result<Vec<Recorded>, LogError> {
+        loop {
+            // Marked as seen before reading: what comes in between wakes the wait below.
+            self.reached.borrow_and_update();
+            let events = match self.ready()? {
+                Place::Here(events) => events,
+                Place::Below => self.below().await?,
+            };
+            if let Some(last) = events.last() {
+                self.after = last.seq;
+                return Ok(events);
+            }
+            self.reached.changed().await.map_err(|_| LogError::Closed)?;
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! The log on a disk, in SQLite: what was answered outlives the process and, with fsync, the machine.
+//!
+//! One thread writes. It decides what waits, up to 256 reports, commits all of it in one transaction
+//! (events, idempotency keys, the fleet and what is known beside it), and answers then. Nobody else
+//! writes: a lock on the directory keeps a second server away. Every record has a version and a checksum; one
+//! that is damaged is never given out, and never passed over.
+//!
+//! A history keeps its epoch over restarts. It gets another one when its end was lost, when its files were
+//! copied or put back, when nothing vouches for it, or when somebody asks: see [`NewEpoch`]. Events and
+//! fleet stay as they are then.
+//!
+//! A store that fails takes nothing until it heals by itself; it can be read and followed meanwhile.
+//!
+//! ```
+//! use mission_control::adapters::disk::{DiskLog, DiskOptions, NewEpoch};
+//! use mission_control::adapters::system::{OsEntropy, SystemClock};
+//! use mission_control::domain::desk::Command;
+//! use mission_control::domain::id::AgentId;
+//! use mission_control::domain::report::{Report, ReportBody};
+//! use mission_control::ports::event_log::{EventLog, Proposal};
+//! use std::sync::Arc;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let directory = std::env::temp_dir().join(format!("a-disk-log-{}", std::process::id()));
+//! std::fs::create_dir_all(&directory)?;
+//! let open = || DiskLog::open(DiskOptions::new(directory.clone()), Arc::new(SystemClock::start()), Arc::new(OsEntropy));
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! let (log, why): (DiskLog, Option<NewEpoch>) = open()?;
+//! assert_eq!(why, None);
+//! let beat = Command::Report(Report::new(AgentId::parse("a1")?, ReportBody::Heartbeat));
+//! let receipt = log.append(vec![Proposal { command: beat, key: None }]).await?.remove(0).unwrap();
+//! drop(log);
+//!
+//! let (log, _) = open()?;
+//! let loaded = log.load().await?;
+//! assert_eq!((loaded.epoch, loaded.fleet.at()), (receipt.epoch, receipt.seq));
+//! # drop(log);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # std::fs::remove_dir_all(&directory)?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod codec;
+mod fault;
+mod follower;
+mod opening;
+mod options;
+mod pages;
+mod shared;
+mod store;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod witness;
+mod writer;
+
+use std::fs::{File, TryLockError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::domain::cursor::Seq;
+use crate::domain::desk::{Desk, Vitals};
+use crate::domain::fault::Fault;
+use crate::domain::id::AgentId;
+use crate::ports::clock::Clock;
+use crate::ports::entropy::Entropy;
+use crate::ports::event_log::{EventLog, Follower, Loaded, LogError, Page, Proposal, Receipt};
+use fault::StoreError;
+use follower::DiskFollower;
+use pages::Pages;
+use shared::Shared;
+use store::{State, Store};
+use tail::Place;
+use witness::Witness;
+use writer::healing::{begin_epoch, fresh_epoch, warn_of};
+use writer::{Job, Writer};
+
+pub use options::DiskOptions;
+pub use witness::NewEpoch;
+
+/// Calls that wait for the writer; more wait before it.
+const JOBS_MAX: usize = 1_024;
+/// How long another server has to leave the directory: one that is restarted may still be saying goodbye.
+const LEAVE_WITHIN: Duration = Duration::from_secs(5);
+const ASK_EVERY: Duration = Duration::from_millis(20);
+
+/// The log on a disk.
+pub struct DiskLog {
+    shared: Arc<Shared>,
+    /// Nothing once it is being closed.
+    jobs: Option<mpsc::Sender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl DiskLog {
+    /// Opens the log in a directory, or begins one there. Also says why it begins a new epoch, where it does so
+    /// though there was a history. Blocks while it reads the fleet, and for up to five seconds while another
+    /// server leaves the directory.
+    ///
+    /// # Errors
+    /// [`LogError::Unavailable`] or [`LogError::Full`], with the reason.
+    pub fn open(
+        options: DiskOptions,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<(Self, Option<NewEpoch>), LogError> {
+        Ok(Self::try_open(options, clock, entropy)?)
+    }
+
+    fn try_open(
+        options: DiskOptions,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<(Self, Option<NewEpoch>), StoreError> {
+        let lock = lock(&options)?;
+        let path = options.database();
+        let mut store = Store::open(&path, options.sync())?;
+        let witness = Witness::open(&options.witness(), &path, options.is_synced())?;
+        let (state, why) = begin(&mut store, &witness, &options, entropy.as_ref())?;
+        opening::look_at_end(&store, &state);
+        let loaded = opening::load(&store, &state, options.desk.removals)?;
+        let keys = store.count_keys()?;
+        let shared = Shared::new(Desk::default(), &state, Pages::new(path.clone()), clock);
+        let now = shared.now().uptime;
+        *shared.desk() = Desk::restore(loaded.fleet, loaded.besides, options.desk, now);
+        let shared = Arc::new(shared);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (send, jobs) = mpsc::channel(JOBS_MAX);
+        let looked_at = state.clone();
+        let writer = Writer {
+            shared: Arc::clone(&shared),
+            options,
+            entropy,
+            store: Some(store),
+            witness,
+            state,
+            keys,
+            dirty: std::collections::BTreeSet::new(),
+            tried_at: now,
+            witnessed_at: now,
+            trimmed_at: now,
+            trouble: None,
+        };
+        let named = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        let writes = named("event-log").spawn(move || {
+            writer.run(jobs);
+            drop(lock);
+        })?;
+        let stopped = Arc::clone(&stop);
+        let checks = named("event-log-check").spawn(move || match Store::reader(&path) {
+            Ok(connection) => opening::look_at_all(&connection, &looked_at, &stopped),
+            Err(error) => tracing::warn!(%error, "the event log cannot be checked"),
+        })?;
+        Ok((Self { shared, jobs: Some(send), threads: vec![writes, checks], stop }, why))
+    }
+
+    async fn ask<T>(
+        &self,
+        job: impl FnOnce(oneshot::Sender<Result<T, LogError>>) -> Job,
+    ) -> Result<T, LogError> {
+        let (reply, answer) = oneshot::channel();
+        let jobs = self.jobs.as_ref().ok_or(LogError::Closed)?;
+        jobs.send(job(reply)).await.map_err(|_| LogError::Closed)?;
+        answer.await.map_err(|_| LogError::Closed)?
+    }
+}
+
+/// Keeps other servers out of the directory, as long as the file is open.
+fn lock(options: &DiskOptions) -> Result<File, StoreError> {
+    let file = File::options().write(true).create(true).truncate(false).open(options.lock())?;
+    let mut left = LEAVE_WITHIN;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if left > ASK_EVERY => {
+                left = left.saturating_sub(ASK_EVERY);
+                std::thread::sleep(ASK_EVERY);
+            }
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+    }
+}
+
+/// The state to go on from.
+fn begin(
+    store: &mut Store,
+    witness: &Witness,
+    options: &DiskOptions,
+    entropy: &dyn Entropy,
+) -> Result<(State, Option<NewEpoch>), StoreError> {
+    let Some(state) = store.state()? else {
+        let zero = Seq::ZERO;
+        let epoch = fresh_epoch(entropy).map_err(|error| StoreError::Files(std::io::Error::other(error)))?;
+        let state =
+            State { epoch, head: zero, held_after: zero, removals_after: zero, uptime_ms: 0, clean: false };
+        let why = witness.knows_events().then_some(NewEpoch::Behind);
+        if let Some(why) = why {
+            warn_of(why);
+        }
+        return Ok((begin_epoch(store, state, witness, entropy)?, why));
+    };
+    let heard = if options.new_epoch {
+        Err(NewEpoch::Asked)
+    } else {
+        witness.hears(&state.epoch, state.head, state.clean)
+    };
+    let state = State { clean: false, ..state };
+    match heard {
+        Ok(()) => {
+            // From here on the end is not in order until it is said again.
+            let writing = store.begin()?;
+            writing.put_state(&state)?;
+            writing.commit()?;
+            // What the witness said may have been of another kind of sync.
+            witness.write(&state.epoch, state.head)?;
+            Ok((state, None))
+        }
+        Err(why) => {
+            warn_of(why);
+            Ok((begin_epoch(store, state, witness, entropy)?, Some(why)))
+        }
+    }
+}
+
+#[async_trait]
+impl EventLog for DiskLog {
+    async fn append(&self, proposals: Vec<Proposal>) -> Result<Vec<Result<Receipt, Fault>>, LogError> {
+        self.ask(|reply| Job::Append(proposals, reply)).await
+    }
+
+    async fn load(&self) -> Result<Loaded, LogError> {
+        self.ask(Job::Load).await
+    }
+
+    async fn read(&self, after: Seq, limit: usize, of: Option<AgentId>) -> Result<Page, LogError> {
+        let (head, held_after, here) = {
+            let tail = self.shared.tail();
+            tail.check(after)?;
+            // What is in memory is all there is of it; of one agent there may be more below.
+            let here = if of.is_none() { tail.after(after, limit) } else { Place::Below };
+            (tail.head, tail.held_after, here)
+        };
+        let events = match here {
+            Place::Here(events) => events,
+            Place::Below if after >= head => Vec::new(),
+            Place::Below => {
+                let read = self.shared.pages.read_apart(after, head, limit, of).await;
+                // Let go while it was read.
+                self.shared.tail().check(after)?;
+                read?.into_iter().map(|kept| kept.recorded).collect()
+            }
+        };
+        Ok(Page { events, head, held_after })
+    }
+
+    async fn follow(&self, after: Seq) -> Result<Box<dyn Follower>, LogError> {
+        Ok(Box::new(DiskFollower::new(Arc::clone(&self.shared), after)?))
+    }
+
+    fn vitals(&self, since: u64) -> Vitals {
+        let now = self.shared.now().uptime;
+        self.shared.desk().vitals(since, now)
+    }
+}
+
+impl Drop for DiskLog {
+    fn drop(&mut self) {
+        self.jobs = None;
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            let _ended = thread.join();
+        }
+    }
+}

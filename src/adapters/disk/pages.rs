@@ -1,0 +1,97 @@
+//! Reads events from the database, on a connection of its own: never on the threads of the runtime, and in
+//! pages, so that no reader keeps the write-ahead log from being given back.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, params};
+
+use super::codec;
+use super::fault::StoreError;
+use super::store::{Store, signed, unsigned};
+use super::tail::Kept;
+use crate::domain::cursor::Seq;
+use crate::domain::event::Recorded;
+use crate::domain::id::AgentId;
+
+/// The reading side of a database.
+#[derive(Clone)]
+pub(super) struct Pages {
+    path: PathBuf,
+    /// Opened with the first read, and anew after a failed one.
+    connection: Arc<Mutex<Option<Connection>>>,
+}
+
+impl Pages {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, connection: Arc::default() }
+    }
+
+    /// At most `limit` events after a position and up to another, in order.
+    pub(super) fn read(
+        &self,
+        after: Seq,
+        up_to: Seq,
+        limit: usize,
+        of: Option<&AgentId>,
+    ) -> Result<Vec<Kept>, StoreError> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = match connection.take() {
+            Some(connection) => connection,
+            None => Store::reader(&self.path)?,
+        };
+        let events = page(&opened, after, up_to, limit, of)?;
+        *connection = Some(opened);
+        Ok(events)
+    }
+
+    /// As [`Pages::read`], where blocking is allowed.
+    pub(super) async fn read_apart(
+        &self,
+        after: Seq,
+        up_to: Seq,
+        limit: usize,
+        of: Option<AgentId>,
+    ) -> Result<Vec<Kept>, StoreError> {
+        let pages = self.clone();
+        let read = tokio::task::spawn_blocking(move || pages.read(after, up_to, limit, of.as_ref()));
+        read.await.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
+    }
+}
+
+/// Without `of` the events follow each other without a hole, or that is an error.
+pub(super) fn page(
+    connection: &Connection,
+    after: Seq,
+    up_to: Seq,
+    limit: usize,
+    of: Option<&AgentId>,
+) -> Result<Vec<Kept>, StoreError> {
+    let text = match of {
+        None => "SELECT seq, record FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3",
+        Some(_) => {
+            "SELECT seq, record FROM events WHERE seq > ?1 AND seq <= ?2 AND agent = ?4 ORDER BY seq LIMIT ?3"
+        }
+    };
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut query = connection.prepare_cached(text)?;
+    let mut rows = match of {
+        None => query.query(params![signed(after), signed(up_to), limit])?,
+        Some(agent) => query.query(params![signed(after), signed(up_to), limit, agent.as_str()])?,
+    };
+    let mut events = Vec::new();
+    let mut expected = after.next();
+    while let Some(row) = rows.next()? {
+        let seq = Seq::new(unsigned(row.get(0)?));
+        if of.is_none() && seq != expected {
+            return Err(StoreError::Hole(expected.get().saturating_sub(1)));
+        }
+        let record = row.get_ref(1)?.as_blob().map_err(|_| StoreError::State)?;
+        let (at, event, last) = codec::open_event(seq, record)?;
+        events.push(Kept { recorded: Recorded { seq, at, event }, last });
+        expected = seq.next();
+    }
+    let is_whole =
+        of.is_some() || expected > up_to || events.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+    if is_whole { Ok(events) } else { Err(StoreError::Hole(expected.get().saturating_sub(1))) }
+}

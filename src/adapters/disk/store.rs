@@ -1,0 +1,282 @@
+//! The tables, and what is written to them in one transaction. Knows records, and no decisions.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::codec;
+use super::fault::StoreError;
+use crate::domain::cursor::{Epoch, Seq};
+use crate::domain::fleet::Removal;
+use crate::domain::id::AgentId;
+use crate::ports::event_log::{IdempotencyKey, Receipt};
+
+/// The version of the tables below.
+const VERSION: i64 = 1;
+/// Statements that are kept ready.
+const STATEMENTS: usize = 32;
+/// Pages that are given back to the system after a commit.
+const VACUUM_PAGES: u32 = 64;
+
+/// `events` are in the order of their seq; `agents` and `sessions` are the fleet at the head.
+const TABLES: &str = "
+    CREATE TABLE state (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        epoch TEXT NOT NULL,
+        head INTEGER NOT NULL,
+        held_after INTEGER NOT NULL,
+        removals_after INTEGER NOT NULL,
+        uptime_ms INTEGER NOT NULL,
+        clean INTEGER NOT NULL
+    );
+    CREATE TABLE events (seq INTEGER PRIMARY KEY, agent TEXT NOT NULL, record BLOB NOT NULL);
+    CREATE INDEX events_by_agent ON events (agent, seq);
+    CREATE TABLE agents (agent TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE sessions (
+        agent TEXT NOT NULL, session TEXT NOT NULL, record BLOB NOT NULL, PRIMARY KEY (agent, session)
+    ) WITHOUT ROWID;
+    CREATE TABLE removals (seq INTEGER PRIMARY KEY, agent TEXT NOT NULL, session TEXT);
+    CREATE TABLE keys (
+        number INTEGER PRIMARY KEY, owner TEXT NOT NULL, text TEXT NOT NULL, since_ms INTEGER NOT NULL,
+        record BLOB NOT NULL, UNIQUE (owner, text)
+    );
+    PRAGMA user_version = 1;
+";
+
+/// What stands beside the events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct State {
+    pub(super) epoch: Epoch,
+    pub(super) head: Seq,
+    pub(super) held_after: Seq,
+    pub(super) removals_after: Seq,
+    pub(super) uptime_ms: u64,
+    /// Whether the last process that wrote here ended in order.
+    pub(super) clean: bool,
+}
+
+/// How hard a commit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sync {
+    /// The disk has it.
+    Full,
+    /// The system has it, and brings it to the disk when it likes.
+    System,
+}
+
+/// An open database that is written.
+pub(super) struct Store {
+    connection: Connection,
+}
+
+impl Store {
+    /// Opens a database, and makes its tables if it has none.
+    pub(super) fn open(path: &Path, sync: Sync) -> Result<Self, StoreError> {
+        let mut connection = Connection::open(path)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        // Only a database without tables can still take it.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        let level = match sync {
+            Sync::Full => 2_i64,
+            Sync::System => 0,
+        };
+        connection.pragma_update(None, "synchronous", level)?;
+        let set: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+        if set != level || mode != "wal" {
+            return Err(StoreError::Pragma);
+        }
+        let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        match begun.pragma_query_value(None, "user_version", |row| row.get(0))? {
+            0_i64 => begun.execute_batch(TABLES)?,
+            VERSION => {}
+            other => return Err(StoreError::Version(other)),
+        }
+        begun.commit()?;
+        Ok(Self { connection })
+    }
+
+    /// A connection that only reads, beside the one that writes.
+    pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(connection)
+    }
+
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// What stands beside the events; nothing in a database that was just made.
+    pub(super) fn state(&self) -> Result<Option<State>, StoreError> {
+        let text = "SELECT epoch, head, held_after, removals_after, uptime_ms, clean FROM state";
+        let row = self.connection.query_row(text, [], |row| {
+            let epoch: String = row.get(0)?;
+            let number = |place| row.get::<_, i64>(place).map(unsigned);
+            Ok((epoch, number(1)?, number(2)?, number(3)?, number(4)?, row.get(5)?))
+        });
+        let Some((epoch, head, held_after, removals_after, uptime_ms, clean)) = row.optional()? else {
+            return Ok(None);
+        };
+        let epoch = Epoch::parse(&epoch).map_err(|_| StoreError::State)?;
+        let (head, held_after) = (Seq::new(head), Seq::new(held_after));
+        let removals_after = Seq::new(removals_after);
+        Ok(Some(State { epoch, head, held_after, removals_after, uptime_ms, clean }))
+    }
+
+    /// Begins to write.
+    pub(super) fn begin(&mut self) -> Result<Writing<'_>, StoreError> {
+        Ok(Writing(self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?))
+    }
+
+    /// What was answered under a key before.
+    pub(super) fn answered(&self, key: &IdempotencyKey) -> Result<Option<([u8; 32], Receipt)>, StoreError> {
+        let text = "SELECT record FROM keys WHERE owner = ?1 AND text = ?2";
+        let owner = key.owner.as_str();
+        let mut query = self.connection.prepare_cached(text)?;
+        let record: Option<Vec<u8>> =
+            query.query_row(params![owner, key.text], |row| row.get(0)).optional()?;
+        Ok(record.map(|record| codec::open_receipt(owner, &key.text, &record)).transpose()?)
+    }
+
+    pub(super) fn count_keys(&self) -> Result<u64, StoreError> {
+        Ok(unsigned(self.connection.query_row("SELECT count(*) FROM keys", [], |row| row.get(0))?))
+    }
+
+    /// Gives free pages back to the system, a few at a time.
+    pub(super) fn vacuum(&self) -> Result<(), StoreError> {
+        let text = format!("PRAGMA incremental_vacuum({VACUUM_PAGES})");
+        let mut query = self.connection.prepare_cached(&text)?;
+        let mut rows = query.query([])?;
+        while rows.next()?.is_some() {}
+        Ok(())
+    }
+
+    /// Closes in order: everything is in the one file.
+    pub(super) fn close(self) -> Result<(), StoreError> {
+        self.connection.pragma_update(None, "wal_checkpoint", "TRUNCATE").or_else(|error| match error {
+            // It answers with a row.
+            rusqlite::Error::ExecuteReturnedResults => Ok(()),
+            other => Err(other),
+        })?;
+        self.connection.close().map_err(|(_, error)| error.into())
+    }
+}
+
+/// One transaction. Dropped without [`Writing::commit`], nothing of it happened.
+pub(super) struct Writing<'a>(Transaction<'a>);
+
+impl Writing<'_> {
+    pub(super) fn put_event(&self, seq: Seq, agent: &AgentId, record: &[u8]) -> Result<(), StoreError> {
+        let text = "INSERT INTO events (seq, agent, record) VALUES (?1, ?2, ?3)";
+        self.0.prepare_cached(text)?.execute(params![signed(seq), agent.as_str(), record])?;
+        Ok(())
+    }
+
+    pub(super) fn put_agent(&self, agent: &AgentId, record: &[u8]) -> Result<(), StoreError> {
+        let text = "INSERT OR REPLACE INTO agents (agent, record) VALUES (?1, ?2)";
+        self.0.prepare_cached(text)?.execute(params![agent.as_str(), record])?;
+        Ok(())
+    }
+
+    pub(super) fn put_session(&self, agent: &str, session: &str, record: &[u8]) -> Result<(), StoreError> {
+        let text = "INSERT OR REPLACE INTO sessions (agent, session, record) VALUES (?1, ?2, ?3)";
+        self.0.prepare_cached(text)?.execute(params![agent, session, record])?;
+        Ok(())
+    }
+
+    pub(super) fn remove(&self, removal: &Removal) -> Result<(), StoreError> {
+        let agent = removal.agent.as_str();
+        let session = removal.session.as_ref().map(|session| session.as_str());
+        match session {
+            None => {
+                self.0.prepare_cached("DELETE FROM agents WHERE agent = ?1")?.execute([agent])?;
+                self.0.prepare_cached("DELETE FROM sessions WHERE agent = ?1")?.execute([agent])?;
+            }
+            Some(session) => {
+                let text = "DELETE FROM sessions WHERE agent = ?1 AND session = ?2";
+                self.0.prepare_cached(text)?.execute([agent, session])?;
+            }
+        }
+        let text = "INSERT INTO removals (seq, agent, session) VALUES (?1, ?2, ?3)";
+        self.0.prepare_cached(text)?.execute(params![signed(removal.seq), agent, session])?;
+        Ok(())
+    }
+
+    pub(super) fn put_key(
+        &self,
+        key: &IdempotencyKey,
+        since_ms: u64,
+        receipt: &Receipt,
+    ) -> Result<(), StoreError> {
+        let owner = key.owner.as_str();
+        let record = codec::seal_receipt(owner, &key.text, key.fingerprint, receipt);
+        let text = "INSERT OR REPLACE INTO keys (owner, text, since_ms, record) VALUES (?1, ?2, ?3, ?4)";
+        let since_ms = i64::try_from(since_ms).unwrap_or(i64::MAX);
+        self.0.prepare_cached(text)?.execute(params![owner, key.text, since_ms, record])?;
+        Ok(())
+    }
+
+    /// Takes keys away that are older than this or too many, at most so many; tells how many.
+    pub(super) fn trim_keys(&self, before_ms: u64, surplus: u64, at_once: u64) -> Result<u64, StoreError> {
+        let (before, most) =
+            (i64::try_from(before_ms).unwrap_or(i64::MAX), i64::try_from(at_once).unwrap_or(0));
+        let text = "DELETE FROM keys WHERE number IN
+            (SELECT number FROM keys WHERE since_ms < ?1 ORDER BY number LIMIT ?2)";
+        let old = self.0.prepare_cached(text)?.execute(params![before, most])?;
+        let old = u64::try_from(old).unwrap_or(0);
+        let more = surplus.saturating_sub(old).min(at_once);
+        if more == 0 {
+            return Ok(old);
+        }
+        let text = "DELETE FROM keys WHERE number IN (SELECT number FROM keys ORDER BY number LIMIT ?1)";
+        let more = self.0.prepare_cached(text)?.execute([i64::try_from(more).unwrap_or(0)])?;
+        Ok(old.saturating_add(u64::try_from(more).unwrap_or(0)))
+    }
+
+    /// Takes the events up to a position away.
+    pub(super) fn trim_events(&self, up_to: Seq) -> Result<(), StoreError> {
+        self.0.prepare_cached("DELETE FROM events WHERE seq <= ?1")?.execute([signed(up_to)])?;
+        Ok(())
+    }
+
+    /// Takes the removals up to a position away.
+    pub(super) fn trim_removals(&self, up_to: Seq) -> Result<(), StoreError> {
+        self.0.prepare_cached("DELETE FROM removals WHERE seq <= ?1")?.execute([signed(up_to)])?;
+        Ok(())
+    }
+
+    pub(super) fn put_state(&self, state: &State) -> Result<(), StoreError> {
+        let text = "INSERT OR REPLACE INTO state
+            (id, epoch, head, held_after, removals_after, uptime_ms, clean) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)";
+        let uptime_ms = i64::try_from(state.uptime_ms).unwrap_or(i64::MAX);
+        self.0.prepare_cached(text)?.execute(params![
+            state.epoch.as_str(),
+            signed(state.head),
+            signed(state.held_after),
+            signed(state.removals_after),
+            uptime_ms,
+            state.clean,
+        ])?;
+        Ok(())
+    }
+
+    /// Brings it to the disk, or not at all.
+    pub(super) fn commit(self) -> Result<(), StoreError> {
+        Ok(self.0.commit()?)
+    }
+}
+
+/// As SQLite keeps numbers; none of ours comes near the bound.
+pub(super) fn signed(seq: Seq) -> i64 {
+    i64::try_from(seq.get()).unwrap_or(i64::MAX)
+}
+
+pub(super) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}

@@ -1,0 +1,89 @@
+//! What is let go: events by number and age, keys, removals; in small slices, and said.
+
+use super::*;
+
+#[tokio::test]
+async fn a_lowered_bound_is_reached_in_slices() {
+    let directory = Directory::new();
+    let (log, _) = open(&directory);
+    for start in 0..5 {
+        let some = (0..100).map(|number| activity("a", &format!("{start} {number}"))).collect();
+        log.append(some).await.unwrap();
+    }
+    drop(log);
+    let (log, _) = open_with(DiskOptions { keep_events: 10, ..options(&directory) });
+    let held = |log: &DiskLog| log.shared.tail().held_after.get();
+    assert_eq!(held(&log), 0);
+    let mut before = 0;
+    while held(&log) < log.shared.tail().head.get() - 10 {
+        put(&log, activity("a", "x")).await;
+        let now = held(&log);
+        assert!(now > before && now - before <= 65, "{before} to {now}");
+        before = now;
+    }
+    let LogError::Compacted { held_after } = log.read(Seq::ZERO, 1, None).await.unwrap_err() else {
+        panic!("what is gone is said")
+    };
+    assert_eq!(held_after.get(), before);
+    drop(log);
+    let (log, _) = open_with(DiskOptions { keep_events: 10, ..options(&directory) });
+    assert_eq!(held(&log), before, "and stays said");
+}
+
+#[tokio::test]
+async fn events_go_by_age_also_while_nothing_comes() {
+    let directory = Directory::new();
+    let clock = Arc::new(ManualClock::default());
+    let options = DiskOptions { keep: Some(Duration::from_secs(60)), ..options(&directory) };
+    let (log, _) = DiskLog::open(options, clock.clone(), Arc::new(Counting)).unwrap();
+    put(&log, activity("a", "old")).await;
+    clock.pass(Duration::from_secs(50));
+    put(&log, activity("a", "young")).await;
+    clock.pass(Duration::from_secs(11));
+    put(&log, Proposal { command: Command::Sweep, key: None }).await;
+    assert_eq!(log.shared.tail().held_after.get(), 2);
+    assert_eq!(log.read(Seq::new(2), 10, None).await.unwrap().events.len(), 1);
+}
+
+#[tokio::test]
+async fn keys_go_by_age_and_by_number_the_oldest_first() {
+    let directory = Directory::new();
+    let clock = Arc::new(ManualClock::default());
+    let options = DiskOptions { idempotency_keys: 3, ..options(&directory) };
+    let (log, _) = DiskLog::open(options, clock.clone(), Arc::new(Counting)).unwrap();
+    let keyed = |text: &str| {
+        let key =
+            IdempotencyKey { owner: UserId::parse("u").unwrap(), text: text.into(), fingerprint: [1; 32] };
+        Proposal { key: Some(key), ..signal("a", Signal::Start) }
+    };
+    let mut firsts = Vec::new();
+    for text in ["k1", "k2", "k3", "k4"] {
+        firsts.push(put(&log, keyed(text)).await);
+    }
+    assert_eq!(put(&log, keyed("k4")).await, firsts[3]);
+    assert_eq!(put(&log, keyed("k2")).await, firsts[1]);
+    assert_ne!(put(&log, keyed("k1")).await, firsts[0], "the oldest of four went, since three are kept");
+    clock.pass(Duration::from_secs(24 * 60 * 60 + 1));
+    put(&log, activity("a", "x")).await;
+    assert_ne!(put(&log, keyed("k4")).await, firsts[3], "a day is over");
+}
+
+#[tokio::test]
+async fn removals_are_kept_up_to_their_bound_and_through_a_restart() {
+    let directory = Directory::new();
+    let mut few = options(&directory);
+    few.desk.removals = 3;
+    let (log, _) = open_with(few.clone());
+    for number in 0..5 {
+        let id = format!("a{number}");
+        put(&log, activity(&id, "x")).await;
+        put(&log, Proposal { command: Command::Forget(agent(&id)), key: None }).await;
+    }
+    let before = log.load().await.unwrap().fleet;
+    drop(log);
+    let (log, _) = open_with(few);
+    let fleet = log.load().await.unwrap().fleet;
+    assert_eq!(fleet, before);
+    assert_eq!((fleet.removals_after().get(), fleet.is_empty()), (6, true));
+    assert_eq!(fleet.removals_since(Seq::new(6)).unwrap().len(), 3);
+}

@@ -1,0 +1,225 @@
+//! What is decided together, and how it is written.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{DIRTY_AT_ONCE, Writer};
+use crate::adapters::disk::codec;
+use crate::adapters::disk::fault::StoreError;
+use crate::adapters::disk::store::{State, Store, Writing};
+use crate::adapters::disk::tail::Kept;
+use crate::domain::beside::Beside;
+use crate::domain::cursor::{Epoch, Seq};
+use crate::domain::desk::Desk;
+use crate::domain::event::Event;
+use crate::domain::fault::{Code, Fault};
+use crate::domain::fleet::{Fleet, Removal};
+use crate::domain::id::{AgentId, SessionId};
+use crate::domain::time::Moment;
+use crate::ports::event_log::{IdempotencyKey, Proposal, Receipt};
+
+/// For how long a key is kept, in milliseconds of uptime.
+const KEY_MS: u64 = 24 * 60 * 60 * 1_000;
+/// Rows that are let go with a commit, beside as many as came.
+const TRIM_AT_ONCE: u64 = 64;
+
+/// Decisions that are not committed yet.
+pub(super) struct Batch {
+    epoch: Epoch,
+    now: Moment,
+    events: Vec<Kept>,
+    agents: BTreeSet<AgentId>,
+    sessions: BTreeSet<(AgentId, SessionId)>,
+    removals: Vec<Removal>,
+    keys: Vec<(IdempotencyKey, Receipt)>,
+    /// The place of a key among them, by owner and text.
+    by_key: HashMap<(String, String), usize>,
+    /// Whether something has to be kept at once.
+    durable: bool,
+    /// Agents of whom nothing but time moved.
+    pub(super) heard: BTreeSet<AgentId>,
+}
+
+impl Batch {
+    pub(super) fn new(epoch: Epoch, now: Moment) -> Self {
+        Self {
+            epoch,
+            now,
+            events: Vec::new(),
+            agents: BTreeSet::new(),
+            sessions: BTreeSet::new(),
+            removals: Vec::new(),
+            keys: Vec::new(),
+            by_key: HashMap::new(),
+            durable: false,
+            heard: BTreeSet::new(),
+        }
+    }
+
+    /// Whether nothing has to be kept at once.
+    pub(super) const fn is_idle(&self) -> bool {
+        !self.durable && self.keys.is_empty()
+    }
+
+    /// Decides one proposal against everything before it.
+    pub(super) fn decide(
+        &mut self,
+        desk: &mut Desk,
+        store: &Store,
+        proposal: &Proposal,
+    ) -> Result<Result<Receipt, Fault>, StoreError> {
+        if let Some(key) = &proposal.key
+            && let Some((fingerprint, receipt)) = self.answered(store, key)?
+        {
+            let same = fingerprint == key.fingerprint;
+            let conflict = || Fault::new(Code::IdempotencyConflict, "use a new key for each report");
+            return Ok(same.then_some(receipt).ok_or_else(conflict));
+        }
+        let decision = match desk.decide(&proposal.command, self.now) {
+            Ok(decision) => decision,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let (applied, durable) = (decision.applied, decision.durable);
+        let touched = decision.besides.iter().map(|(agent, _)| agent.clone());
+        if durable {
+            self.agents.extend(touched)
+        } else {
+            self.heard.extend(touched)
+        }
+        self.durable |= durable;
+        let recorded = desk.keep(decision);
+        let (changed, count) = (!recorded.is_empty(), recorded.len());
+        for (place, recorded) in recorded.into_iter().enumerate() {
+            self.note(recorded.seq, &recorded.event);
+            self.events.push(Kept { recorded, last: place.saturating_add(1) == count });
+        }
+        let receipt = Receipt { applied, changed, epoch: self.epoch.clone(), seq: desk.head() };
+        if let Some(key) = &proposal.key {
+            self.by_key.insert((key.owner.to_string(), key.text.clone()), self.keys.len());
+            self.keys.push((key.clone(), receipt.clone()));
+        }
+        Ok(Ok(receipt))
+    }
+
+    fn answered(
+        &self,
+        store: &Store,
+        key: &IdempotencyKey,
+    ) -> Result<Option<([u8; 32], Receipt)>, StoreError> {
+        let place = self.by_key.get(&(key.owner.to_string(), key.text.clone()));
+        match place.and_then(|place| self.keys.get(*place)) {
+            Some((first, receipt)) => Ok(Some((first.fingerprint, receipt.clone()))),
+            None => store.answered(key),
+        }
+    }
+
+    fn note(&mut self, seq: Seq, event: &Event) {
+        match event {
+            Event::Status(_) | Event::Lifecycle(_) => {}
+            Event::Activity(event) => {
+                self.sessions.insert((event.agent.clone(), event.session.clone()));
+            }
+            Event::AgentRemoved(agent) => {
+                self.removals.push(Removal { seq, agent: agent.clone(), session: None });
+            }
+            Event::SessionRemoved(agent, session) => {
+                self.removals.push(Removal { seq, agent: agent.clone(), session: Some(session.clone()) });
+            }
+        }
+    }
+
+    /// Writes everything as it is after the last decision.
+    fn write(&self, writing: &Writing<'_>, desk: &Desk, dirty: &BTreeSet<AgentId>) -> Result<(), StoreError> {
+        for Kept { recorded, last } in &self.events {
+            let record = codec::seal_event(recorded.seq, recorded.at, &recorded.event, *last);
+            writing.put_event(recorded.seq, recorded.event.agent(), &record)?;
+        }
+        // Who was removed and came again is there in the end.
+        for removal in &self.removals {
+            writing.remove(removal)?;
+        }
+        let fleet: &Fleet = desk.fleet();
+        let nothing = Beside::default();
+        for agent in self.agents.iter().chain(dirty) {
+            if let Some(known) = fleet.get(agent) {
+                let beside = desk.beside(agent).unwrap_or(&nothing);
+                writing.put_agent(agent, &codec::seal_agent(known, beside))?;
+            }
+        }
+        for (agent, id) in &self.sessions {
+            if let Some(session) = fleet.get(agent).and_then(|known| known.sessions.get(id)) {
+                writing.put_session(agent.as_str(), id.as_str(), &codec::seal_session(session))?;
+            }
+        }
+        let since_ms = uptime_ms(self.now);
+        for (key, receipt) in &self.keys {
+            writing.put_key(key, since_ms, receipt)?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn uptime_ms(now: Moment) -> u64 {
+    u64::try_from(now.uptime.since_start().as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Writer {
+    /// Brings a batch to the disk, then tells of it.
+    pub(super) fn commit(&mut self, batch: Batch, now: Moment) -> Result<(), StoreError> {
+        let held_after = self.let_go(&batch, now)?;
+        let Some(store) = &mut self.store else { return Err(StoreError::State) };
+        let desk = self.shared.desk();
+        let (head, removals_after) = (desk.head(), desk.fleet().removals_after());
+        let uptime_ms = uptime_ms(now);
+        let epoch = self.state.epoch.clone();
+        let state = State { epoch, head, held_after, removals_after, uptime_ms, clean: false };
+        let dirty: BTreeSet<AgentId> = self.dirty.iter().take(DIRTY_AT_ONCE).cloned().collect();
+        let came = u64::try_from(batch.keys.len()).unwrap_or(u64::MAX);
+        let writing = store.begin()?;
+        batch.write(&writing, &desk, &dirty)?;
+        drop(desk);
+        let surplus = self.keys.saturating_add(came).saturating_sub(self.options.idempotency_keys);
+        let at_once = came.saturating_add(TRIM_AT_ONCE);
+        let gone = writing.trim_keys(uptime_ms.saturating_sub(KEY_MS), surplus, at_once)?;
+        if held_after > self.state.held_after {
+            writing.trim_events(held_after)?;
+        }
+        if removals_after > self.state.removals_after {
+            writing.trim_removals(removals_after)?;
+        }
+        writing.put_state(&state)?;
+        writing.commit()?;
+        self.keys = self.keys.saturating_add(came).saturating_sub(gone);
+        self.dirty.retain(|agent| !dirty.contains(agent));
+        let trimmed = held_after > self.state.held_after;
+        self.state = state;
+        // Before anybody is answered: what was answered is what the witness knows.
+        if let Err(error) = self.witness.write(&self.state.epoch, head) {
+            tracing::warn!(%error, "the log's witness cannot be written");
+        }
+        self.shared.publish(batch.events, held_after);
+        if trimmed && let Some(store) = &self.store {
+            store.vacuum()?;
+        }
+        Ok(())
+    }
+
+    /// Up to where events are let go with this commit: those past the number that is kept, and those that are
+    /// too old; a few more than came, so that a lowered bound is reached in small slices.
+    fn let_go(&mut self, batch: &Batch, now: Moment) -> Result<Seq, StoreError> {
+        let held_after = self.state.held_after.get();
+        let came = u64::try_from(batch.events.len()).unwrap_or(u64::MAX);
+        let head = self.state.head.get().saturating_add(came);
+        let surplus = head.saturating_sub(held_after).saturating_sub(self.options.keep_events.max(1));
+        let at_once = came.saturating_add(TRIM_AT_ONCE);
+        let mut up_to = held_after.saturating_add(surplus.min(at_once));
+        if let (Some(keep), Some(store)) = (self.options.keep, &self.store) {
+            self.trimmed_at = now.uptime;
+            let limit = usize::try_from(at_once).unwrap_or(usize::MAX);
+            let (after, head) = (Seq::new(held_after), self.state.head);
+            let oldest = super::super::pages::page(store.connection(), after, head, limit, None)?;
+            let old = oldest.iter().take_while(|kept| now.uptime.since(kept.recorded.at.uptime) > keep);
+            up_to = up_to.max(old.last().map_or(0, |kept| kept.recorded.seq.get()));
+        }
+        Ok(Seq::new(up_to.min(self.state.head.get())))
+    }
+}

@@ -1,0 +1,125 @@
+//! What becomes of a store that failed: it is closed, and opened anew once a second until it takes
+//! something. A sync that failed is never tried again on the same file handle: the system may have
+//! dropped what it could not write, and would say that all is well.
+
+use super::batch::uptime_ms;
+use super::{DIRTY_AT_ONCE, HEAL_EVERY, Trouble, Writer};
+use crate::adapters::disk::codec;
+use crate::adapters::disk::fault::StoreError;
+use crate::adapters::disk::opening::{self, Loaded};
+use crate::adapters::disk::store::{State, Store};
+use crate::adapters::disk::witness::{NewEpoch, Witness};
+use crate::domain::cursor::Epoch;
+use crate::domain::desk::Desk;
+use crate::ports::entropy::{Entropy, EntropyError};
+use crate::ports::event_log::LogError;
+
+/// A new id for a history.
+pub(in crate::adapters::disk) fn fresh_epoch(entropy: &dyn Entropy) -> Result<Epoch, EntropyError> {
+    let [a, b, c, d, e, f, g, h, ..] = entropy.bytes()?;
+    Ok(Epoch::from_random([a, b, c, d, e, f, g, h]))
+}
+
+/// Lets a store begin a new epoch: its events and its fleet stay as they are, under another name.
+pub(in crate::adapters::disk) fn begin_epoch(
+    store: &mut Store,
+    state: State,
+    witness: &Witness,
+    entropy: &dyn Entropy,
+) -> Result<State, StoreError> {
+    let epoch = fresh_epoch(entropy).map_err(|error| StoreError::Files(std::io::Error::other(error)))?;
+    let state = State { epoch, ..state };
+    let writing = store.begin()?;
+    writing.put_state(&state)?;
+    writing.commit()?;
+    witness.write(&state.epoch, state.head)?;
+    witness.sync()?;
+    Ok(state)
+}
+
+impl Writer {
+    /// Takes the store out of use.
+    pub(super) fn fail(&mut self, error: StoreError) -> Trouble {
+        tracing::error!(%error, "the event log cannot keep events; it is opened anew");
+        self.store = None;
+        self.tried_at = self.now().uptime;
+        let trouble = match LogError::from(error) {
+            LogError::Full => Trouble::Full,
+            LogError::Unavailable(why) => Trouble::Other(why.to_string()),
+            other @ (LogError::Compacted { .. } | LogError::Closed) => Trouble::Other(other.to_string()),
+        };
+        self.trouble = Some(trouble.clone());
+        trouble
+    }
+
+    /// Tries a store that failed once a second.
+    pub(super) fn heal_if_due(&mut self) {
+        if self.trouble.is_none() || self.now().uptime.since(self.tried_at) < HEAL_EVERY {
+            return;
+        }
+        match self.heal() {
+            Ok(()) => {
+                self.trouble = None;
+                tracing::info!("the event log keeps events again");
+            }
+            Err(error) => {
+                let _told = self.fail(error);
+            }
+        }
+    }
+
+    fn heal(&mut self) -> Result<(), StoreError> {
+        let path = self.options.database();
+        let mut store = Store::open(&path, self.options.sync())?;
+        let mut state = store.state()?.ok_or(StoreError::State)?;
+        state.clean = false;
+        self.witness = Witness::open(&self.options.witness(), &path, self.options.is_synced())?;
+        let heard = self.witness.hears(&state.epoch, state.head, false);
+        if let Err(why) = heard {
+            state = begin_epoch(&mut store, state, &self.witness, self.entropy.as_ref())?;
+            warn_of(why);
+        }
+        // That it can be read is not enough: only a commit shows that it heals.
+        state.uptime_ms = uptime_ms(self.now());
+        let writing = store.begin()?;
+        writing.put_state(&state)?;
+        writing.commit()?;
+        let Loaded { fleet, besides } = opening::load(&store, &state, self.options.desk.removals)?;
+        let uptime = self.now().uptime;
+        let desk = Desk::restore(fleet, besides, self.options.desk, uptime);
+        self.keys = store.count_keys()?;
+        self.dirty.clear();
+        self.shared.reopen(desk, &state, heard.is_err())?;
+        self.state = state;
+        self.store = Some(store);
+        Ok(())
+    }
+
+    /// Keeps what nothing had to wait for, and that the end is in order.
+    pub(super) fn commit_last(&mut self) -> Result<(), StoreError> {
+        let Some(store) = &mut self.store else { return Ok(()) };
+        let now = self.shared.now();
+        let desk = self.shared.desk();
+        loop {
+            let some: Vec<_> = self.dirty.iter().take(DIRTY_AT_ONCE).cloned().collect();
+            let state = State { uptime_ms: uptime_ms(now), clean: some.is_empty(), ..self.state.clone() };
+            let writing = store.begin()?;
+            for agent in &some {
+                if let Some((known, beside)) = desk.fleet().get(agent).zip(desk.beside(agent)) {
+                    writing.put_agent(agent, &codec::seal_agent(known, beside))?;
+                }
+                self.dirty.remove(agent);
+            }
+            writing.put_state(&state)?;
+            writing.commit()?;
+            if some.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// A new epoch is said loudly: every screen begins anew.
+pub(in crate::adapters::disk) fn warn_of(why: NewEpoch) {
+    tracing::warn!(%why, "the event log begins a new epoch; its events and its fleet stay");
+}
