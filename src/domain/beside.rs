@@ -2,14 +2,20 @@
 //! Decided with the events, kept with them, and shown only in part ([`Vital`]).
 //!
 //! ```
-//! use mission_control::domain::beside::{Beside, LEASE_DEFAULT, Vital};
+//! use mission_control::domain::beside::{Beside, Fall, LEASE_DEFAULT, Risen, Vital};
 //! use mission_control::domain::lifecycle::{Reason, Standing, Status};
+//! use mission_control::domain::time::Monotonic;
 //!
 //! let online = Standing { status: Status::Online, reason: Reason::Heard };
 //! let crashed = Standing { status: Status::Error, reason: Reason::Crash };
 //! let beside = Beside { lease: Some(LEASE_DEFAULT), ..Beside::default() };
 //! assert!(beside.lease_runs(online) && !beside.lease_runs(crashed), "whoever crashed has none");
 //! assert!(!Vital::of(&beside, online).unleased && Vital::of(&Beside::default(), online).unleased);
+//!
+//! // Its crashes, and the start that it has yet to live through.
+//! let at = Monotonic::default();
+//! let (falls, risen) = ([Fall { at, counts: true }].into(), Some(Risen { at, restart: true }));
+//! assert_ne!(Beside { falls, risen, ..Beside::default() }, Beside::default());
 //! ```
 
 use std::collections::VecDeque;

@@ -54,7 +54,8 @@ export class Server {
 
   /** Starts it; answers the sign-in link that it prints. */
   async start() {
-    const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data-dir", this.dataDir];
+    // In memory: the page must also tell a history that was lost with its server.
+    const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data-dir", this.dataDir, "--log-kind", "memory"];
     this.child = spawn(this.binary, args, { stdio: ["ignore", "pipe", "inherit"] });
     const line = lines(this.child.stdout);
     for (;;) {

@@ -14,7 +14,7 @@
 //! let environment = [("MISSION_CONTROL__SERVER__LISTEN".to_owned(), "127.0.0.1:4000".to_owned())].into();
 //! let flags = vec![Flag { name: "--log-kind", key: "log.kind", value: "memory".to_owned() }];
 //! let settings = Settings::load(&Sources { file, environment, flags }).unwrap();
-//! assert_eq!((settings.telemetry.level, settings.log.kind), (Level::Debug, LogKind::Disk));
+//! assert_eq!((settings.telemetry.level, settings.log.kind), (Level::Debug, LogKind::Memory));
 //! assert_eq!(settings.server.listen.port(), 4000);
 //!
 //! let file = ConfigFile::Text { path: "mine.toml".into(), text: "[server]\nlissten = \"x\"".to_owned() };
