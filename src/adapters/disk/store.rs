@@ -44,6 +44,10 @@ const TABLES: &str = "
     PRAGMA user_version = 1;
 ";
 
+/// Looks at the oldest alone: asked for all that are old, it would look at every key with each commit.
+pub(super) const FORGET_OLD_KEYS: &str = "DELETE FROM keys WHERE number IN (SELECT number FROM
+    (SELECT number, since_ms FROM keys ORDER BY number LIMIT ?2) WHERE since_ms < ?1)";
+
 /// What stands beside the events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
@@ -226,9 +230,7 @@ impl Writing<'_> {
     pub(super) fn trim_keys(&self, before_ms: u64, surplus: u64, at_once: u64) -> Result<u64, StoreError> {
         let (before, most) =
             (i64::try_from(before_ms).unwrap_or(i64::MAX), i64::try_from(at_once).unwrap_or(0));
-        let text = "DELETE FROM keys WHERE number IN
-            (SELECT number FROM keys WHERE since_ms < ?1 ORDER BY number LIMIT ?2)";
-        let old = self.0.prepare_cached(text)?.execute(params![before, most])?;
+        let old = self.0.prepare_cached(FORGET_OLD_KEYS)?.execute(params![before, most])?;
         let old = u64::try_from(old).unwrap_or(0);
         let more = surplus.saturating_sub(old).min(at_once);
         if more == 0 {

@@ -87,3 +87,26 @@ async fn removals_are_kept_up_to_their_bound_and_through_a_restart() {
     assert_eq!((fleet.removals_after().get(), fleet.is_empty()), (6, true));
     assert_eq!(fleet.removals_since(Seq::new(6)).unwrap().len(), 3);
 }
+
+#[tokio::test]
+async fn a_key_that_comes_does_not_cost_a_look_at_all_that_are_there() {
+    let directory = Directory::new();
+    let (log, _) = open(&directory);
+    let keyed = |number: u32| {
+        let key = IdempotencyKey {
+            owner: UserId::parse("u").unwrap(),
+            text: format!("k{number}"),
+            fingerprint: [1; 32],
+        };
+        Proposal { key: Some(key), ..signal("a", Signal::Start) }
+    };
+    log.append((0..300).map(keyed).collect()).await.unwrap();
+    drop(log);
+    let connection = rusqlite::Connection::open(directory.file("events.db")).unwrap();
+    let steps = |at_once: u32| {
+        let mut query = connection.prepare(store::FORGET_OLD_KEYS).unwrap();
+        assert_eq!(query.execute([0, at_once]).unwrap(), 0, "none is old");
+        query.get_status(rusqlite::StatementStatus::VmStep)
+    };
+    assert!(steps(1) * 20 < steps(300), "one key is a small part of three hundred");
+}
