@@ -16,6 +16,10 @@ pub(super) enum StoreError {
         "the event log is damaged: its events have a hole after {0}; put back a copy, or move its files away to begin anew"
     )]
     Hole(u64),
+    #[error(
+        "the event log is damaged: not every event is found by its agent; put back a copy, or move its files away to begin anew"
+    )]
+    ByAgent,
     #[error("the event log is of version {0}, and this program is older: use a newer one")]
     Version(i64),
     #[error("the event log's state cannot be read; put back a copy, or move its files away to begin anew")]
@@ -37,6 +41,7 @@ impl StoreError {
             }
             Self::Damaged(_)
             | Self::Hole(_)
+            | Self::ByAgent
             | Self::Version(_)
             | Self::State
             | Self::Pragma

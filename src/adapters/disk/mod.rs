@@ -43,6 +43,7 @@
 //! # }
 //! ```
 
+mod check;
 mod codec;
 mod fault;
 mod follower;
@@ -73,6 +74,7 @@ use crate::domain::id::AgentId;
 use crate::ports::clock::Clock;
 use crate::ports::entropy::Entropy;
 use crate::ports::event_log::{EventLog, Follower, Loaded, LogError, Page, Proposal, Receipt};
+use check::Doubt;
 use fault::StoreError;
 use follower::DiskFollower;
 use pages::Pages;
@@ -125,11 +127,13 @@ impl DiskLog {
         let path = options.database();
         let mut store = Store::open(&path, options.sync())?;
         let witness = Witness::open(&options.witness(), &path, options.is_synced())?;
-        let (state, why) = begin(&mut store, &witness, &options, entropy.as_ref())?;
-        opening::look_at_end(&store, &state);
-        let loaded = opening::load(&store, &state, options.desk.removals)?;
+        let (mut state, why) = begin(&mut store, &witness, &options, entropy.as_ref())?;
+        let doubt = Arc::new(Doubt::default());
+        check::look_at_end(store.connection(), &state, &doubt);
+        let loaded = opening::load(&mut store, &mut state, options.desk.removals)?;
         let keys = store.count_keys()?;
-        let shared = Shared::new(Desk::default(), &state, Pages::new(path.clone()), clock);
+        let shared =
+            Shared::new(Desk::default(), &state, Pages::new(path.clone(), Arc::clone(&doubt)), clock);
         let now = shared.now().uptime;
         *shared.desk() = Desk::restore(loaded.fleet, loaded.besides, options.desk, now);
         let shared = Arc::new(shared);
@@ -156,8 +160,12 @@ impl DiskLog {
             drop(lock);
         })?;
         let stopped = Arc::clone(&stop);
+        let looks = Arc::clone(&shared);
         let checks = named("event-log-check").spawn(move || match Store::reader(&path) {
-            Ok(connection) => opening::look_at_all(&connection, &looked_at, &stopped),
+            Ok(connection) => {
+                let held_after = || looks.tail().held_after;
+                check::look_at_all(&connection, &looked_at, &doubt, held_after, &stopped);
+            }
             Err(error) => tracing::warn!(%error, "the event log cannot be checked"),
         })?;
         Ok((Self { shared, jobs: Some(send), threads: vec![writes, checks], stop }, why))

@@ -7,8 +7,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, Transactio
 
 use super::codec;
 use super::fault::StoreError;
+use crate::domain::beside::Beside;
 use crate::domain::cursor::{Epoch, Seq};
-use crate::domain::fleet::Removal;
+use crate::domain::fleet::{Fleet, Removal};
 use crate::domain::id::AgentId;
 use crate::ports::event_log::{IdempotencyKey, Receipt};
 
@@ -16,27 +17,21 @@ use crate::ports::event_log::{IdempotencyKey, Receipt};
 const VERSION: i64 = 1;
 /// Statements that are kept ready.
 const STATEMENTS: usize = 32;
-/// Pages that are given back to the system after a commit.
+/// Pages that are given back to the system with a commit.
 const VACUUM_PAGES: u32 = 64;
+/// Free pages that are kept for what comes next.
+const SPARE_PAGES: u32 = 256;
 
 /// `events` are in the order of their seq; `agents` and `sessions` are the fleet at the head.
 const TABLES: &str = "
-    CREATE TABLE state (
-        id INTEGER PRIMARY KEY CHECK (id = 1),
-        epoch TEXT NOT NULL,
-        head INTEGER NOT NULL,
-        held_after INTEGER NOT NULL,
-        removals_after INTEGER NOT NULL,
-        uptime_ms INTEGER NOT NULL,
-        clean INTEGER NOT NULL
-    );
+    CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), record BLOB NOT NULL);
     CREATE TABLE events (seq INTEGER PRIMARY KEY, agent TEXT NOT NULL, record BLOB NOT NULL);
     CREATE INDEX events_by_agent ON events (agent, seq);
     CREATE TABLE agents (agent TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;
     CREATE TABLE sessions (
         agent TEXT NOT NULL, session TEXT NOT NULL, record BLOB NOT NULL, PRIMARY KEY (agent, session)
     ) WITHOUT ROWID;
-    CREATE TABLE removals (seq INTEGER PRIMARY KEY, agent TEXT NOT NULL, session TEXT);
+    CREATE TABLE removals (seq INTEGER PRIMARY KEY, record BLOB NOT NULL);
     CREATE TABLE keys (
         number INTEGER PRIMARY KEY, owner TEXT NOT NULL, text TEXT NOT NULL, since_ms INTEGER NOT NULL,
         record BLOB NOT NULL, UNIQUE (owner, text)
@@ -118,19 +113,9 @@ impl Store {
 
     /// What stands beside the events; nothing in a database that was just made.
     pub(super) fn state(&self) -> Result<Option<State>, StoreError> {
-        let text = "SELECT epoch, head, held_after, removals_after, uptime_ms, clean FROM state";
-        let row = self.connection.query_row(text, [], |row| {
-            let epoch: String = row.get(0)?;
-            let number = |place| row.get::<_, i64>(place).map(unsigned);
-            Ok((epoch, number(1)?, number(2)?, number(3)?, number(4)?, row.get(5)?))
-        });
-        let Some((epoch, head, held_after, removals_after, uptime_ms, clean)) = row.optional()? else {
-            return Ok(None);
-        };
-        let epoch = Epoch::parse(&epoch).map_err(|_| StoreError::State)?;
-        let (head, held_after) = (Seq::new(head), Seq::new(held_after));
-        let removals_after = Seq::new(removals_after);
-        Ok(Some(State { epoch, head, held_after, removals_after, uptime_ms, clean }))
+        let query = "SELECT record FROM state";
+        let record: Option<Vec<u8>> = self.connection.query_row(query, [], |row| row.get(0)).optional()?;
+        Ok(record.map(|record| codec::open_state(&record)).transpose()?)
     }
 
     /// Begins to write.
@@ -150,15 +135,6 @@ impl Store {
 
     pub(super) fn count_keys(&self) -> Result<u64, StoreError> {
         Ok(unsigned(self.connection.query_row("SELECT count(*) FROM keys", [], |row| row.get(0))?))
-    }
-
-    /// Gives free pages back to the system, a few at a time.
-    pub(super) fn vacuum(&self) -> Result<(), StoreError> {
-        let text = format!("PRAGMA incremental_vacuum({VACUUM_PAGES})");
-        let mut query = self.connection.prepare_cached(&text)?;
-        let mut rows = query.query([])?;
-        while rows.next()?.is_some() {}
-        Ok(())
     }
 
     /// Closes in order: everything is in the one file.
@@ -207,8 +183,32 @@ impl Writing<'_> {
                 self.0.prepare_cached(text)?.execute([agent, session])?;
             }
         }
-        let text = "INSERT INTO removals (seq, agent, session) VALUES (?1, ?2, ?3)";
-        self.0.prepare_cached(text)?.execute(params![signed(removal.seq), agent, session])?;
+        self.put_removal(removal)
+    }
+
+    fn put_removal(&self, removal: &Removal) -> Result<(), StoreError> {
+        let text = "INSERT INTO removals (seq, record) VALUES (?1, ?2)";
+        let record = codec::seal_removal(removal);
+        self.0.prepare_cached(text)?.execute(params![signed(removal.seq), record])?;
+        Ok(())
+    }
+
+    /// Writes the fleet as it is, in the place of what was kept of it.
+    pub(super) fn put_fleet<'a>(
+        &self,
+        fleet: &Fleet,
+        beside: impl Fn(&AgentId) -> &'a Beside,
+    ) -> Result<(), StoreError> {
+        self.0.execute_batch("DELETE FROM agents; DELETE FROM sessions; DELETE FROM removals;")?;
+        for (id, agent) in fleet.agents() {
+            self.put_agent(id, &codec::seal_agent(agent, beside(id)))?;
+            for (session, said) in &agent.sessions {
+                self.put_session(id.as_str(), session.as_str(), &codec::seal_session(said))?;
+            }
+        }
+        for removal in fleet.removals_since(fleet.removals_after()).into_iter().flatten() {
+            self.put_removal(removal)?;
+        }
         Ok(())
     }
 
@@ -253,18 +253,23 @@ impl Writing<'_> {
         Ok(())
     }
 
+    /// Gives free pages back to the system, a few at a time and but for those that what comes next will take: in
+    /// this transaction, since one of its own would wait for the disk once more.
+    pub(super) fn give_back(&self) -> Result<(), StoreError> {
+        let free: u32 = self.0.prepare_cached("PRAGMA freelist_count")?.query_row([], |row| row.get(0))?;
+        let surplus = free.saturating_sub(SPARE_PAGES).min(VACUUM_PAGES);
+        if surplus > 0 {
+            let text = format!("PRAGMA incremental_vacuum({surplus})");
+            let mut query = self.0.prepare(&text)?;
+            let mut rows = query.query([])?;
+            while rows.next()?.is_some() {}
+        }
+        Ok(())
+    }
+
     pub(super) fn put_state(&self, state: &State) -> Result<(), StoreError> {
-        let text = "INSERT OR REPLACE INTO state
-            (id, epoch, head, held_after, removals_after, uptime_ms, clean) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)";
-        let uptime_ms = i64::try_from(state.uptime_ms).unwrap_or(i64::MAX);
-        self.0.prepare_cached(text)?.execute(params![
-            state.epoch.as_str(),
-            signed(state.head),
-            signed(state.held_after),
-            signed(state.removals_after),
-            uptime_ms,
-            state.clean,
-        ])?;
+        let text = "INSERT OR REPLACE INTO state (id, record) VALUES (1, ?1)";
+        self.0.prepare_cached(text)?.execute([codec::seal_state(state)])?;
         Ok(())
     }
 

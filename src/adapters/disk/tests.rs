@@ -5,6 +5,7 @@ mod damage;
 mod epochs;
 mod failing;
 mod golden;
+mod lasting;
 mod promises;
 mod retention;
 

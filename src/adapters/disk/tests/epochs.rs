@@ -111,9 +111,12 @@ async fn a_power_cut_without_sync_begins_a_new_epoch_and_a_clean_stop_does_not()
     let (log, why) = open(&directory);
     assert_eq!((why, log.load().await.unwrap().epoch), (None, epoch.clone()), "it was stopped in order");
     drop(log);
-    let unclean = rusqlite::Connection::open(directory.file("events.db")).unwrap();
-    unclean.execute("UPDATE state SET clean = 0", []).unwrap();
-    drop(unclean);
+    let mut store = store::Store::open(&directory.file("events.db"), store::Sync::System).unwrap();
+    let state = State { clean: false, ..store.state().unwrap().unwrap() };
+    let writing = store.begin().unwrap();
+    writing.put_state(&state).unwrap();
+    writing.commit().unwrap();
+    store.close().unwrap();
     rewrite(&directory);
     assert_anew(&directory, &epoch, NewEpoch::PowerCut, 21).await;
 }

@@ -84,7 +84,7 @@ impl Writer {
         let writing = store.begin()?;
         writing.put_state(&state)?;
         writing.commit()?;
-        let Loaded { fleet, besides } = opening::load(&store, &state, self.options.desk.removals)?;
+        let Loaded { fleet, besides } = opening::load(&mut store, &mut state, self.options.desk.removals)?;
         let uptime = self.now().uptime;
         let desk = Desk::restore(fleet, besides, self.options.desk, uptime);
         self.keys = store.count_keys()?;
