@@ -17,21 +17,32 @@ use crate::domain::cursor::Seq;
 
 /// Events at the end of the history that are looked at before anything is served.
 const LOOKED_AT: u64 = 4_096;
+/// As many keys: those that are most likely to come again.
+const KEYS_LOOKED_AT: i64 = 4_096;
 /// Rows that are looked at between two pauses, so that it takes little from those who work.
 const AT_ONCE: u32 = 1_000;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Whether something was found that makes what is read by agent unreliable.
+/// What was found to be unreliable.
 #[derive(Debug, Default)]
-pub(super) struct Doubt(AtomicBool);
+pub(super) struct Doubt {
+    by_agent: AtomicBool,
+    keys: AtomicBool,
+}
 
 impl Doubt {
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        if self.0.load(Ordering::Relaxed) { Err(StoreError::ByAgent) } else { Ok(()) }
+        if self.by_agent.load(Ordering::Relaxed) { Err(StoreError::ByAgent) } else { Ok(()) }
+    }
+
+    /// Whether a key may be there and not be found.
+    #[cfg(test)]
+    pub(super) fn is_about_keys(&self) -> bool {
+        self.keys.load(Ordering::Relaxed)
     }
 
     fn raise(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.by_agent.store(true, Ordering::Relaxed);
     }
 }
 
@@ -48,9 +59,13 @@ pub(super) fn look_at_end(connection: &Connection, state: &State, doubt: &Doubt)
     while at < state.head {
         match look(connection, at, state.head) {
             Ok(looked) => at = tell(looked, doubt),
-            Err(error) => return tell_failed(&error, at, doubt),
+            Err(error) => {
+                tell_failed(&error, at, doubt);
+                break;
+            }
         }
     }
+    look_at_last_keys(connection, doubt);
 }
 
 /// Looks at everything before that once. `held_after`: up to where events were let go by now.
@@ -71,7 +86,7 @@ pub(super) fn look_at_all(
             Err(error) => return tell_failed(&error, at, doubt),
         }
     }
-    look_at_keys(connection, stop);
+    look_at_keys(connection, doubt, stop);
 }
 
 fn begin_of_end(state: &State) -> Seq {
@@ -104,6 +119,10 @@ fn look(connection: &Connection, after: Seq, up_to: Seq) -> Result<Looked, Store
     let mut count = 0_u32;
     while let Some(row) = rows.next()? {
         let seq = Seq::new(unsigned(row.get(0)?));
+        // Where rows do not follow each other there is no end of them.
+        if seq <= looked.at {
+            return Err(StoreError::Hole(looked.at.get()));
+        }
         if seq != looked.at.next() {
             looked.note(StoreError::Hole(looked.at.get()));
         }
@@ -129,45 +148,65 @@ impl Looked {
     }
 }
 
-/// Looks whether each key is whole, and found by whoever comes with it.
-fn look_at_keys(connection: &Connection, stop: &AtomicBool) {
-    let (mut at, mut wrong) = (0_i64, 0_u64);
-    while !stop.load(Ordering::Relaxed) {
-        std::thread::sleep(PAUSE);
-        match look_at_some_keys(connection, at, &mut wrong) {
-            Ok(Some(last)) => at = last,
-            Ok(None) => break,
-            Err(error) => {
-                tracing::error!(%error, "idempotency keys cannot be looked at");
-                return;
-            }
-        }
-    }
-    if wrong > 0 {
-        tracing::error!(wrong, "idempotency keys are damaged: a report that comes again may be taken twice");
+/// Looks whether the last keys are whole, and found by whoever comes with them.
+fn look_at_last_keys(connection: &Connection, doubt: &Doubt) {
+    let last = connection.query_row("SELECT max(number) FROM keys", [], |row| row.get::<_, Option<i64>>(0));
+    let mut at = last.ok().flatten().unwrap_or(0).saturating_sub(KEYS_LOOKED_AT);
+    while let Some(last) = tell_of_keys(look_at_some_keys(connection, at), doubt) {
+        at = last;
     }
 }
 
-fn look_at_some_keys(
-    connection: &Connection,
-    after: i64,
-    wrong: &mut u64,
-) -> Result<Option<i64>, StoreError> {
+/// Looks at all of them, slowly.
+fn look_at_keys(connection: &Connection, doubt: &Doubt, stop: &AtomicBool) {
+    let mut at = 0;
+    while !stop.load(Ordering::Relaxed)
+        && let Some(last) = tell_of_keys(look_at_some_keys(connection, at), doubt)
+    {
+        at = last;
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// Says what was found. Gives from where to go on, where there is more.
+fn tell_of_keys(looked: Result<(Option<i64>, u64), StoreError>, doubt: &Doubt) -> Option<i64> {
+    const WHAT: &str = "idempotency keys are damaged: a report that comes again may be taken twice";
+    match looked {
+        Ok((last, 0)) => last,
+        Ok((last, wrong)) => {
+            doubt.keys.store(true, Ordering::Relaxed);
+            tracing::error!(wrong, "{WHAT}");
+            last
+        }
+        Err(error) => {
+            doubt.keys.store(true, Ordering::Relaxed);
+            tracing::error!(%error, "{WHAT}");
+            None
+        }
+    }
+}
+
+/// Looks at the next keys. Gives the last of them, and how many are wrong.
+fn look_at_some_keys(connection: &Connection, after: i64) -> Result<(Option<i64>, u64), StoreError> {
     let text = "SELECT number, owner, text, record, EXISTS (
             SELECT 1 FROM keys AS found INDEXED BY sqlite_autoindex_keys_1
             WHERE found.owner = keys.owner AND found.text = keys.text AND +found.number = keys.number
         ) FROM keys WHERE number > ?1 ORDER BY number LIMIT ?2";
     let mut query = connection.prepare_cached(text)?;
     let mut rows = query.query(params![after, AT_ONCE])?;
-    let mut last = None;
+    let (mut last, mut wrong) = (None, 0_u64);
     while let Some(row) = rows.next()? {
-        last = Some(row.get(0)?);
+        let number: i64 = row.get(0)?;
+        if number <= last.unwrap_or(after) {
+            return Ok((None, wrong.saturating_add(1)));
+        }
+        last = Some(number);
         let record = row.get_ref(3)?.as_blob().unwrap_or_default();
         let (owner, text) = (row.get_ref(1)?.as_str(), row.get_ref(2)?.as_str());
         let opens = matches!((owner, text), (Ok(owner), Ok(text)) if codec::open_receipt(owner, text, record).is_ok());
         if !opens || !row.get::<_, bool>(4)? {
-            *wrong = wrong.saturating_add(1);
+            wrong = wrong.saturating_add(1);
         }
     }
-    Ok(last)
+    Ok((last, wrong))
 }

@@ -26,6 +26,8 @@ pub(super) enum StoreError {
     State,
     #[error("the database does not keep its promises: it runs without a write-ahead log, or without syncing")]
     Pragma,
+    #[error("somebody reads the database, and what was written before the failure is not on the disk yet")]
+    Unsettled,
     #[error("another server uses this data directory: stop it, or choose another with --data-dir")]
     InUse,
     #[error("the event log was opened anew, and its history is another one now")]
@@ -45,6 +47,7 @@ impl StoreError {
             | Self::Version(_)
             | Self::State
             | Self::Pragma
+            | Self::Unsettled
             | Self::InUse
             | Self::AnotherHistory => false,
         }

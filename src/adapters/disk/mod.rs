@@ -126,6 +126,9 @@ impl DiskLog {
         let lock = lock(&options)?;
         let path = options.database();
         let mut store = Store::open(&path, options.sync())?;
+        if !store.settle()? {
+            tracing::warn!("another program reads the event log: its write-ahead log stays as it was found");
+        }
         let witness = Witness::open(&options.witness(), &path, options.is_synced())?;
         let (mut state, why) = begin(&mut store, &witness, &options, entropy.as_ref())?;
         let doubt = Arc::new(Doubt::default());

@@ -94,6 +94,9 @@ pub(super) fn page(
         if of.is_none() && seq != expected {
             return Err(StoreError::Hole(expected.get().saturating_sub(1)));
         }
+        if seq < expected {
+            return Err(StoreError::ByAgent);
+        }
         events.push(kept(seq, row.get_ref(1)?, row.get_ref(2)?)?);
         expected = seq.next();
     }

@@ -22,11 +22,11 @@ const VACUUM_PAGES: u32 = 64;
 /// Free pages that are kept for what comes next.
 const SPARE_PAGES: u32 = 256;
 
-/// `events` are in the order of their seq; `agents` and `sessions` are the fleet at the head.
+/// `events` are in the order of their seq, also in the index by agent, which has it once, as the row's number; `agents` and `sessions` are the fleet at the head.
 const TABLES: &str = "
     CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), record BLOB NOT NULL);
     CREATE TABLE events (seq INTEGER PRIMARY KEY, agent TEXT NOT NULL, record BLOB NOT NULL);
-    CREATE INDEX events_by_agent ON events (agent, seq);
+    CREATE INDEX events_by_agent ON events (agent);
     CREATE TABLE agents (agent TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;
     CREATE TABLE sessions (
         agent TEXT NOT NULL, session TEXT NOT NULL, record BLOB NOT NULL, PRIMARY KEY (agent, session)
@@ -88,6 +88,10 @@ impl Store {
         if set != level || mode != "wal" {
             return Err(StoreError::Pragma);
         }
+        #[cfg(test)]
+        if let Some(pages) = super::tests::pages_max(path) {
+            connection.pragma_update(None, "max_page_count", pages)?;
+        }
         let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         match begun.pragma_query_value(None, "user_version", |row| row.get(0))? {
             0_i64 => begun.execute_batch(TABLES)?,
@@ -137,13 +141,20 @@ impl Store {
         Ok(unsigned(self.connection.query_row("SELECT count(*) FROM keys", [], |row| row.get(0))?))
     }
 
+    /// Writes everything that the write-ahead log has into the database, brings it to the disk, and empties the
+    /// log. Tells whether it could: not while somebody else reads what came before.
+    ///
+    /// What recovery found in the write-ahead log was read from the system's memory. Where a sync failed before,
+    /// the disk may not have it, and a next sync would say that all is well: what is appended behind it would be
+    /// lost with it in a power cut. Written once more, it is brought there or fails again.
+    pub(super) fn settle(&self) -> Result<bool, StoreError> {
+        let busy: i64 = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(busy == 0)
+    }
+
     /// Closes in order: everything is in the one file.
     pub(super) fn close(self) -> Result<(), StoreError> {
-        self.connection.pragma_update(None, "wal_checkpoint", "TRUNCATE").or_else(|error| match error {
-            // It answers with a row.
-            rusqlite::Error::ExecuteReturnedResults => Ok(()),
-            other => Err(other),
-        })?;
+        let _as_far_as_others_let_it = self.settle()?;
         self.connection.close().map_err(|(_, error)| error.into())
     }
 }

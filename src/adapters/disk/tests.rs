@@ -4,14 +4,17 @@
 mod damage;
 mod epochs;
 mod failing;
+mod flips;
+mod full;
 mod golden;
 mod lasting;
 mod promises;
 mod retention;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::*;
@@ -89,6 +92,23 @@ impl Drop for Directory {
     fn drop(&mut self) {
         let _gone = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// Databases that may not grow past so many pages, as on a disk that is full.
+static PAGES_MAX: Mutex<BTreeMap<PathBuf, u32>> = Mutex::new(BTreeMap::new());
+
+fn bound(directory: &Directory, pages: Option<u32>) {
+    let path = directory.file("events.db");
+    let mut bounds = PAGES_MAX.lock().unwrap();
+    match pages {
+        Some(pages) => bounds.insert(path, pages),
+        None => bounds.remove(&path),
+    };
+}
+
+/// What the store asks for in tests alone.
+pub(super) fn pages_max(database: &Path) -> Option<u32> {
+    PAGES_MAX.lock().unwrap().get(database).copied()
 }
 
 fn options(directory: &Directory) -> DiskOptions {

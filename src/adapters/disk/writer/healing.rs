@@ -71,6 +71,9 @@ impl Writer {
     fn heal(&mut self) -> Result<(), StoreError> {
         let path = self.options.database();
         let mut store = Store::open(&path, self.options.sync())?;
+        if !store.settle()? {
+            return Err(StoreError::Unsettled);
+        }
         let mut state = store.state()?.ok_or(StoreError::State)?;
         state.clean = false;
         self.witness = Witness::open(&self.options.witness(), &path, self.options.is_synced())?;
