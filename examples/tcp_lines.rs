@@ -6,7 +6,7 @@ use mission_control::adapters::live::{Copies, Part, Parts, Readers, Step, first_
 use mission_control::adapters::{system::SystemClock, wire::frame, wire::wait::retry_ms};
 use mission_control::app::run::{MissionControl, stop_signal};
 use mission_control::app::settings::{Settings, Sources};
-use mission_control::domain::{fault::Code, fault::Fault, interest::Interest};
+use mission_control::domain::{fault::Code, fault::Fault, interest::Interest, resume::Plan};
 use mission_control::ports::live_feed::{Arrival, Beginning, LiveFeed};
 use mission_control::ports::transport::{Stop, Transport, TransportError};
 use mission_control::ports::{clock::Clock, gate::Credential, token_verifier::SecretText};
@@ -71,9 +71,9 @@ impl TcpLines {
         let opened = self.feed.open(who).await.map_err(|no| Some(line(&frame::error(None, &no))))?;
         // From here on the node knows the connection: until `opened`, with the seat in it, is dropped.
         let hello = line(&frame::hello(&frame::Hello::of(&opened, self.heartbeat)));
-        let beginning = opened.beginning;
-        let mut reader = self.readers.join(opened.connection, beginning.from, Arc::clone(&beginning.view));
-        let mut beat_at = Instant::now() + first_beat(opened.connection, self.heartbeat);
+        let (id, beginning) = (opened.connection, opened.beginning);
+        let mut reader = self.readers.join(id, beginning.from, Arc::clone(&beginning.view));
+        let mut beat_at = Instant::now() + first_beat(id, self.heartbeat);
         let life = async {
             send(stream, &hello).await?;
             self.send_copy(stream, beginning).await?;
@@ -82,7 +82,7 @@ impl TcpLines {
                     step = reader.next() => step,
                     _gone_or_talking = stream.read_u8() => return Err(None),
                     () = sleep_until(beat_at) => if let Some(step) = reader.look() { step } else {
-                        beat_at = Instant::now() + self.heartbeat;
+                        beat_at += self.heartbeat;
                         send(stream, &line(&frame::heartbeat(self.clock.wall(), reader.position()))).await?;
                         continue;
                     },
@@ -94,7 +94,7 @@ impl TcpLines {
                     }
                     Step::FellOut => {
                         let at = reader.position();
-                        let again = self.feed.catch_up(reader.id(), at).await.map_err(|_| None)?;
+                        let again = self.feed.catch_up(reader.id(), at, Some(at)).await.map_err(|_| None)?;
                         send(stream, &line(&frame::resync(&again, at.next()))).await?;
                         reader.begin(&again);
                         self.send_copy(stream, again).await?;
@@ -111,12 +111,13 @@ impl TcpLines {
     }
 
     async fn send_copy(&self, stream: &mut TcpStream, beginning: Beginning) -> Result<(), End> {
-        let Beginning { fleet: Some(fleet), head: at, view, .. } = beginning else { return Ok(()) };
-        let mut parts = Parts::open(&self.copies, fleet, view, &self.clock).await.ok_or(None)?;
+        let Some(material) = beginning.material else { return Ok(()) };
+        let mut parts = Parts::open(&self.copies, material, beginning.view, &self.clock).await.ok_or(None)?;
         loop {
             match parts.read().ok_or(None)? {
                 Part::Bytes(lines) => send(stream, &lines).await?,
-                Part::End(n) => break send(stream, &line(&frame::sync_end(n.agents, n.sessions, at))).await,
+                Part::End(_) if matches!(beginning.plan, Plan::Replay { .. }) => break Ok(()),
+                Part::End(counted) => break send(stream, &line(&counted.sync_end(beginning.head))).await,
             }
         }
     }
@@ -134,15 +135,15 @@ async fn send(stream: &mut TcpStream, lines: &[u8]) -> Result<(), End> {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings::load(&Sources::of_process())?;
-    let (heartbeat, ring_events) = (settings.stream.heartbeat, settings.stream.ring_events);
+    let (heartbeat, ring) = (settings.stream.heartbeat, settings.stream.ring_events);
     let web = TcpListener::bind(settings.server.listen).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     writeln!(std::io::stdout(), "{} {}", web.local_addr()?, listener.local_addr()?)?;
-    let readers = Arc::new(Readers::new(ring_events, |event| line(&frame::event(event)).into()));
-    let copies = Arc::new(Copies::new(|json, part| part.extend_from_slice(&line(json))));
+    let readers = Arc::new(Readers::new(ring, |event| line(&frame::event(event)).into()));
+    let copies = Arc::new(Copies::new(|json, _, part| part.extend_from_slice(&line(json))));
     let control = MissionControl::builder(settings).publisher(readers.clone()).start().await?;
-    let (feed, clock) = (control.live_feed(), SystemClock::start());
-    let lines = Box::new(TcpLines { listener, feed, readers, copies, clock, heartbeat });
-    tokio::try_join!(control.serve(web, stop_signal()?), lines.serve(stop_signal()?))?;
+    let clock = SystemClock::start();
+    let lines = TcpLines { listener, feed: control.live_feed(), readers, copies, clock, heartbeat };
+    tokio::try_join!(control.serve(web, stop_signal()?), Box::new(lines).serve(stop_signal()?))?;
     Ok(())
 }

@@ -76,7 +76,7 @@ mod tests {
         let screens = Arc::default();
         let hub = hub(loaded(&[]), &screens, ROOMY);
         for (number, of) in [(1, "ada"), (2, "bob")] {
-            hub.join(connection(number, of, view(&["*"])), None, &Stage::default()).unwrap();
+            hub.join(connection(number, of, view(&["*"])), None, None, &Stage::default()).unwrap();
         }
         (AppAdmin::new(hub, nothing_revoked(), ManualClock::new().port()), screens)
     }
@@ -114,7 +114,7 @@ mod tests {
         let screens = Arc::default();
         let hub = hub(loaded(&[]), &screens, ROOMY);
         for (number, of) in [(1, "ada"), (2, "bob"), (3, "ada")] {
-            hub.join(connection(number, of, view(&["*"])), None, &Stage::default()).unwrap();
+            hub.join(connection(number, of, view(&["*"])), None, None, &Stage::default()).unwrap();
         }
         let mut store = MockRevocationStore::new();
         store.expect_keep().times(1).returning(|_| Ok(()));

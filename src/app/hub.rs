@@ -27,13 +27,13 @@ use crate::domain::fleet::Fleet;
 use crate::domain::grant::Principal;
 use crate::domain::id::ConnectionId;
 use crate::domain::registry::{Connection, ConnectionRegistry};
-use crate::domain::resume::{Plan, Why, plan};
+use crate::domain::resume::{Plan, Why, plan, summary};
 use crate::domain::view::View;
 use crate::ports::clock::Clock;
 use crate::ports::event_log::{EventLog, Loaded, LogError};
 use crate::ports::event_publisher::EventPublisher;
 use crate::ports::health::NotReady;
-use crate::ports::live_feed::Beginning;
+use crate::ports::live_feed::{Beginning, Material, Past};
 
 use matching::Ready;
 use state::State;
@@ -155,6 +155,7 @@ impl Hub {
     fn begin_anew(&self, loaded: Loaded) {
         let mut state = self.state();
         state.begin_anew(loaded);
+        self.publishers.iter().for_each(|publisher| publisher.begin_anew());
         self.at.send_replace(state.fleet.at());
     }
 
@@ -190,6 +191,7 @@ impl Hub {
         &self,
         connection: Connection,
         cursor: Option<&Cursor>,
+        past: Option<&Arc<Past>>,
         stage: &Stage,
     ) -> Result<(Epoch, Beginning), Fault> {
         let Ready { mut state, view, watched } = self.ready(|state| {
@@ -197,10 +199,16 @@ impl Hub {
             self.check_room(state, &connection)?;
             Ok(Arc::clone(&connection.view))
         })?;
-        let plan = plan(cursor, view.id(), &state.window(&self.limits));
+        let plan = plan(cursor, view.id(), &state.window(past, &self.limits));
         let id = connection.id;
         state.registry.connect(connection, watched);
-        let beginning = self.begin(&mut state, id, plan, Seq::ZERO)?;
+        let mut beginning = self.begin(&mut state, id, plan, Seq::ZERO)?;
+        if let (Plan::Replay { after }, Some(past)) = (plan, past)
+            && after < state.rings_after(&self.limits)
+        {
+            let material = Some(Material::Events(Arc::clone(past), after));
+            beginning = state.begin(plan, material, beginning.view);
+        }
         Ok((state.epoch.clone(), beginning))
     }
 
@@ -225,13 +233,31 @@ impl Hub {
         delivered: Seq,
     ) -> Result<Beginning, Fault> {
         let view = Arc::clone(&state.registry.get(id).ok_or_else(gone)?.view);
-        let copy = matches!(plan, Plan::Snapshot(_))
-            .then(|| state.copy(self.clock.monotonic(), delivered, &self.limits));
-        Ok(state.begin(plan, copy, view))
+        let now = self.clock.monotonic();
+        let material = match plan {
+            Plan::Live | Plan::Replay { .. } => None,
+            // Not before what it knows: it would be told something twice.
+            Plan::Delta { after, .. } => {
+                Some(Material::Changes(state.copy(now, delivered.max(after), &self.limits), after))
+            }
+            Plan::Snapshot(_) => Some(Material::Fleet(state.copy(now, delivered, &self.limits))),
+        };
+        Ok(state.begin(plan, material, view))
+    }
+
+    /// Which events one who comes back needs that no ring holds any more: those after the first position, up
+    /// to the second at least. None when it does not need any, or more than are replayed.
+    pub(crate) fn past_wanted(&self, cursor: &Cursor) -> Option<(Epoch, Seq, Seq)> {
+        let state = self.state();
+        let (head, rings_after) = (state.fleet.at(), state.rings_after(&self.limits));
+        let oldest = Seq::new(head.get().saturating_sub(self.limits.replay_events));
+        let wanted = cursor.epoch == state.epoch && cursor.seq >= oldest && cursor.seq < rings_after;
+        wanted.then(|| (state.epoch.clone(), oldest, rings_after))
     }
 
     /// Begins a connection anew with another view, or with the same one when `view` gives that. It was
-    /// sent everything up to `delivered`.
+    /// sent everything up to `delivered`, and knows everything up to `known` if that is said: it gets what changed
+    /// since then.
     ///
     /// # Errors
     /// `not_found` when the connection is gone.
@@ -240,12 +266,15 @@ impl Hub {
         id: ConnectionId,
         why: Why,
         delivered: Seq,
+        known: Option<Seq>,
         view: impl Fn(&Arc<View>) -> Arc<View>,
     ) -> Result<Beginning, Fault> {
         let Ready { mut state, view, watched } =
             self.ready(|state| Ok(view(&state.registry.get(id).ok_or_else(gone)?.view)))?;
         state.registry.change_view(id, view, watched);
-        self.begin(&mut state, id, Plan::Snapshot(why), delivered)
+        let removals_after = state.fleet.removals_after();
+        let plan = known.map_or(Plan::Snapshot(why), |known| summary(known, removals_after, why, why));
+        self.begin(&mut state, id, plan, delivered)
     }
 
     /// Puts another token behind a connection that passes the check; where the grant differs, the

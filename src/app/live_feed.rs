@@ -12,6 +12,7 @@ use async_trait::async_trait;
 
 use crate::app::gate::AppGate;
 use crate::app::hub::Hub;
+use crate::app::past::PastReader;
 use crate::app::stage::Stage;
 use crate::domain::cursor::Seq;
 use crate::domain::fault::{Code, Fault, Side};
@@ -24,6 +25,7 @@ use crate::domain::resume::Why;
 use crate::domain::time::Timestamp;
 use crate::domain::view::View;
 use crate::ports::clock::Clock;
+use crate::ports::event_log::EventLog;
 use crate::ports::gate::Gate;
 use crate::ports::live_feed::{Arrival, Beginning, LiveFeed, Opened, Refreshed, Seat};
 use crate::ports::token_verifier::SecretText;
@@ -46,6 +48,7 @@ pub(crate) struct FeedSettings {
 pub(crate) struct AppLiveFeed {
     gate: Arc<AppGate>,
     hub: Arc<Hub>,
+    past: PastReader,
     clock: Arc<dyn Clock>,
     stage: Arc<Stage>,
     settings: FeedSettings,
@@ -61,6 +64,7 @@ impl AppLiveFeed {
     pub(crate) fn new(
         gate: Arc<AppGate>,
         hub: Arc<Hub>,
+        log: Arc<dyn EventLog>,
         clock: Arc<dyn Clock>,
         stage: Arc<Stage>,
         settings: FeedSettings,
@@ -68,6 +72,7 @@ impl AppLiveFeed {
         Self {
             gate,
             hub,
+            past: PastReader::new(log),
             started_at: clock.wall(),
             clock,
             stage,
@@ -118,7 +123,12 @@ impl AppLiveFeed {
             since: self.clock.wall(),
             view: Arc::new(View::new(principal.grant.clone(), arrival.interest)),
         };
-        let (epoch, beginning) = self.hub.join(connection, arrival.cursor.as_ref(), &self.stage)?;
+        let past = match &arrival.cursor {
+            Some(cursor) => self.past.reach(&self.hub, cursor).await,
+            None => None,
+        };
+        let (epoch, beginning) =
+            self.hub.join(connection, arrival.cursor.as_ref(), past.as_ref(), &self.stage)?;
         let hub = Arc::clone(&self.hub);
         let seat = Seat::new(move || hub.leave(id));
         // Revoked since: whoever revokes looks at the registry after the list, so one of the two sees it.
@@ -174,13 +184,18 @@ impl LiveFeed for AppLiveFeed {
         interest: Interest,
         delivered: Seq,
     ) -> Result<Beginning, Fault> {
-        self.hub.begin_again(connection, Why::InterestChanged, delivered, |view| {
+        self.hub.begin_again(connection, Why::InterestChanged, delivered, None, |view| {
             Arc::new(View::new(view.grant().clone(), interest.clone()))
         })
     }
 
-    async fn catch_up(&self, connection: ConnectionId, delivered: Seq) -> Result<Beginning, Fault> {
-        self.hub.begin_again(connection, Why::SlowReader, delivered, Arc::clone)
+    async fn catch_up(
+        &self,
+        connection: ConnectionId,
+        delivered: Seq,
+        known: Option<Seq>,
+    ) -> Result<Beginning, Fault> {
+        self.hub.begin_again(connection, Why::SlowReader, delivered, known, Arc::clone)
     }
 
     async fn refresh(

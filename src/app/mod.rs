@@ -21,6 +21,7 @@ pub mod reporter;
 
 mod hub;
 mod live_feed;
+mod past;
 
 mod admin;
 mod reads;

@@ -26,7 +26,7 @@ use crate::domain::view::View;
 use crate::ports::clock::Clock;
 use crate::ports::entropy::{Entropy, EntropyError};
 use crate::ports::event_log::{Loaded, Receipt};
-use crate::ports::live_feed::Beginning;
+use crate::ports::live_feed::{Beginning, Material};
 use crate::ports::revocation_store::MockRevocationStore;
 
 pub(super) use node::*;
@@ -210,7 +210,7 @@ pub(super) fn code<T: std::fmt::Debug>(result: Result<T, Fault>) -> Code {
 
 /// What a beginning gives a connection to start from: the plan's reason, and the snapshot's agents.
 pub(super) fn agents_of(beginning: &Beginning) -> Vec<String> {
-    let fleet = beginning.fleet.as_ref().expect("a snapshot");
+    let fleet = beginning.material.as_ref().and_then(Material::fleet).expect("a snapshot");
     fleet.agents().map(|(id, _)| id.to_string()).filter(|id| beginning.view.shows(&agent(id))).collect()
 }
 

@@ -116,6 +116,7 @@ pub(super) async fn join(settings: &Settings, swaps: Swaps) -> Result<Node, Star
     let feed: Arc<dyn LiveFeed> = Arc::new(AppLiveFeed::new(
         Arc::clone(&gate),
         Arc::clone(&hub),
+        Arc::clone(&log),
         Arc::clone(&clock),
         Arc::clone(&stage),
         feed_settings(settings),

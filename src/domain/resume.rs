@@ -2,17 +2,21 @@
 //!
 //! ```
 //! use mission_control::domain::cursor::{Cursor, Epoch, Seq, ViewId};
-//! use mission_control::domain::resume::{Plan, Why, Window, plan};
+//! use mission_control::domain::resume::{Plan, Why, Window, plan, summary};
 //!
 //! let epoch = Epoch::parse("k3f9").unwrap();
-//! let window = Window { epoch, head: Seq::new(1042), held_after: Seq::new(1000), replay_max: 10_000 };
+//! let (held_after, removals_after) = (Seq::new(1000), Seq::new(500));
+//! let window = Window { epoch, head: Seq::new(1042), held_after, removals_after, replay_max: 10_000 };
 //! let view = ViewId { grant: 1, interest: 2 };
 //! let came_with = |cursor: &str| plan(Some(&Cursor::parse(cursor).unwrap()), view, &window);
 //!
 //! assert_eq!(plan(None, view, &window), Plan::Snapshot(Why::New));
 //! assert_eq!(came_with("k3f9:1042"), Plan::Live);
 //! assert_eq!(came_with("k3f9:1040"), Plan::Replay { after: Seq::new(1040) });
+//! let delta = Plan::Delta { after: Seq::new(700), why: Why::Resumed };
+//! assert_eq!(came_with("k3f9:700"), delta, "the events are no longer held, the removals are");
 //! assert_eq!(came_with("k3f9:7").why(), Why::Compacted, "what came after it is no longer held");
+//! assert_eq!(summary(Seq::new(7), Seq::new(7), Why::SlowReader, Why::SlowReader).why(), Why::SlowReader);
 //! assert_eq!(came_with("other:1040").why(), Why::EpochChanged);
 //! ```
 
@@ -25,8 +29,10 @@ pub struct Window {
     pub epoch: Epoch,
     /// The last event.
     pub head: Seq,
-    /// Every event after this position is still held.
+    /// Every event after this position is still held, in memory or in the log.
     pub held_after: Seq,
+    /// Every removal after this position is still held.
+    pub removals_after: Seq,
     /// Most events that are replayed, hidden ones counted.
     pub replay_max: u64,
 }
@@ -40,6 +46,13 @@ pub enum Plan {
     Replay {
         /// Its cursor's position.
         after: Seq,
+    },
+    /// What changed after its cursor, with the removals since, and why so.
+    Delta {
+        /// Its cursor's position.
+        after: Seq,
+        /// Why.
+        why: Why,
     },
     /// Everything anew, and why.
     Snapshot(Why),
@@ -89,13 +102,19 @@ impl Plan {
     pub const fn why(self) -> Why {
         match self {
             Self::Live | Self::Replay { .. } => Why::Resumed,
-            Self::Snapshot(why) => why,
+            Self::Delta { why, .. } | Self::Snapshot(why) => why,
         }
     }
 }
 
+/// How a reader that knows everything up to a position is brought up to date without the events after it.
+#[must_use]
+pub fn summary(after: Seq, removals_after: Seq, why: Why, else_why: Why) -> Plan {
+    if after >= removals_after { Plan::Delta { after, why } } else { Plan::Snapshot(else_why) }
+}
+
 /// Chooses in the contract's order (5.2): another epoch, a cursor ahead, another view; then replay or
-/// live while the events are held; otherwise a snapshot.
+/// live while the events are held; a delta while the removals are; otherwise a snapshot.
 #[must_use]
 pub fn plan(cursor: Option<&Cursor>, view: ViewId, window: &Window) -> Plan {
     let Some(cursor) = cursor else {
@@ -121,7 +140,7 @@ pub fn plan(cursor: Option<&Cursor>, view: ViewId, window: &Window) -> Plan {
     } else if cursor.seq >= window.held_after && missed <= window.replay_max {
         Plan::Replay { after: cursor.seq }
     } else {
-        Plan::Snapshot(Why::Compacted)
+        summary(cursor.seq, window.removals_after, Why::Resumed, Why::Compacted)
     }
 }
 
@@ -136,6 +155,7 @@ mod tests {
             epoch: Epoch::parse("now").unwrap(),
             head: Seq::new(100),
             held_after: Seq::new(40),
+            removals_after: Seq::new(20),
             replay_max: 50,
         };
         plan(Some(&Cursor::parse(cursor).unwrap()), VIEW, &window)
@@ -155,8 +175,9 @@ mod tests {
             ("now:100", Plan::Live),
             ("now:99", Plan::Replay { after: Seq::new(99) }),
             ("now:50", Plan::Replay { after: Seq::new(50) }),
-            ("now:49", Plan::Snapshot(Why::Compacted)),
-            ("now:39", Plan::Snapshot(Why::Compacted)),
+            ("now:49", Plan::Delta { after: Seq::new(49), why: Why::Resumed }),
+            ("now:20", Plan::Delta { after: Seq::new(20), why: Why::Resumed }),
+            ("now:19", Plan::Snapshot(Why::Compacted)),
             ("now:0", Plan::Snapshot(Why::Compacted)),
         ];
         for (cursor, expected) in table {
@@ -170,6 +191,7 @@ mod tests {
             epoch: Epoch::parse("now").unwrap(),
             head: Seq::new(100),
             held_after: Seq::new(99),
+            removals_after: Seq::new(99),
             replay_max: 50,
         };
         let at = |seq: u64| Cursor { epoch: window.epoch.clone(), seq: Seq::new(seq), view: None };
@@ -183,6 +205,7 @@ mod tests {
             epoch: Epoch::parse("now").unwrap(),
             head: Seq::ZERO,
             held_after: Seq::ZERO,
+            removals_after: Seq::ZERO,
             replay_max: 1,
         };
         assert_eq!(plan(None, VIEW, &window), Plan::Snapshot(Why::New));

@@ -21,6 +21,8 @@
 //!     }
 //!
 //!     fn dismiss(&self, _: ConnectionId, _: Farewell, _: Option<Duration>) {}
+//!
+//!     fn begin_anew(&self) {}
 //! }
 //!
 //! let counter = Counter::default();
@@ -60,4 +62,8 @@ pub trait EventPublisher: Send + Sync {
     /// Ends a connection, with a hint after how long it should come back. Nothing happens when this
     /// transport does not know it.
     fn dismiss(&self, connection: ConnectionId, farewell: Farewell, retry_after: Option<Duration>);
+
+    /// The history was loaded anew, and may be another one: events that are held are of no use to whoever comes
+    /// from now on. Everybody was dismissed before. Called under the hub's lock, as the others.
+    fn begin_anew(&self);
 }

@@ -10,7 +10,7 @@
 //! use mission_control::domain::grant::{Grant, Scope, Scopes};
 //! use mission_control::domain::{id::UserId, interest::Interest, pattern::Patterns, resume::Plan, resume::Why};
 //! use mission_control::ports::gate::Credential;
-//! use mission_control::ports::live_feed::{Arrival, Beginning, LiveFeed, Opened, Refreshed, Seat};
+//! use mission_control::ports::live_feed::{Arrival, Beginning, LiveFeed, Material, Opened, Past, Refreshed, Seat};
 //! use std::time::Duration;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -32,9 +32,12 @@
 //!     cursor: None,
 //! };
 //! let opened: Opened = feed.open(arrival).await?;
-//! let Beginning { plan, fleet, from, .. } = &opened.beginning;
+//! let Beginning { plan, material, from, .. } = &opened.beginning;
 //! assert_eq!(*plan, Plan::Snapshot(Why::New));
-//! assert!(fleet.is_some(), "send this copy first, then every event after its position");
+//! let Some(Material::Fleet(fleet)) = material else { panic!("a copy of the fleet") };
+//! assert_eq!(fleet.at(), *from, "send this copy first, then every event after its position");
+//! let past = Past { epoch: opened.epoch.clone(), after: *from, events: Vec::new() };
+//! assert_eq!(past.end(), *from);
 //!
 //! let Refreshed { resync, .. } = feed.refresh(opened.connection, &token, *from).await?;
 //! assert!(resync.is_none(), "the same grant: the connection just goes on");
@@ -50,6 +53,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::domain::cursor::{Cursor, Epoch, Seq};
+use crate::domain::event::Recorded;
 use crate::domain::fault::Fault;
 use crate::domain::fleet::Fleet;
 use crate::domain::grant::Principal;
@@ -76,14 +80,71 @@ pub struct Arrival {
     pub cursor: Option<Cursor>,
 }
 
+/// What a connection is sent before it goes on live; shared by those who are sent the same, and to be shown
+/// through the view.
+#[derive(Debug, Clone)]
+pub enum Material {
+    /// The fleet.
+    Fleet(Arc<Fleet>),
+    /// What changed in it after a position, with the removals since.
+    Changes(Arc<Fleet>, Seq),
+    /// The events after a position, as they were.
+    Events(Arc<Past>, Seq),
+}
+
+impl Material {
+    /// Whether it is the very same as another: the same copy, from the same position on.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Fleet(one), Self::Fleet(other)) => Arc::ptr_eq(one, other),
+            (Self::Changes(one, after), Self::Changes(other, since)) => {
+                Arc::ptr_eq(one, other) && after == since
+            }
+            (Self::Events(one, after), Self::Events(other, since)) => {
+                Arc::ptr_eq(one, other) && after == since
+            }
+            (Self::Fleet(_) | Self::Changes(..) | Self::Events(..), _) => false,
+        }
+    }
+
+    /// The fleet that it is of, where it is of one.
+    #[must_use]
+    pub const fn fleet(&self) -> Option<&Arc<Fleet>> {
+        match self {
+            Self::Fleet(fleet) | Self::Changes(fleet, _) => Some(fleet),
+            Self::Events(..) => None,
+        }
+    }
+}
+
+/// Events that were read from the log for those who come back: they lie before what transports hold.
+#[derive(Debug)]
+pub struct Past {
+    /// The history.
+    pub epoch: Epoch,
+    /// The position before the first of them.
+    pub after: Seq,
+    /// They, without holes.
+    pub events: Vec<Recorded>,
+}
+
+impl Past {
+    /// The position of the last of them.
+    #[must_use]
+    pub fn end(&self) -> Seq {
+        self.events.last().map_or(self.after, |last| last.seq)
+    }
+}
+
 /// How a connection begins, or begins anew.
 #[derive(Debug, Clone)]
 pub struct Beginning {
     /// How it is brought up to date, and why so.
     pub plan: Plan,
-    /// The fleet it starts from, for a snapshot; to be shown through the view.
-    pub fleet: Option<Arc<Fleet>>,
-    /// The position it is told: of the copy, for a snapshot, otherwise of the head at that moment.
+    /// What it is sent first: for a snapshot, a delta, and a replay of what transports no longer hold.
+    pub material: Option<Material>,
+    /// The position it is told: of the copy, for a snapshot or a delta, otherwise of the head at that moment.
     pub head: Seq,
     /// Events after this position are to be delivered. Some may have been published already, without
     /// the connection in their audience: who begins looks once at what its transport holds.
@@ -177,11 +238,17 @@ pub trait LiveFeed: Send + Sync {
     ) -> Result<Beginning, Fault>;
 
     /// Begins a connection anew that fell out of what its transport holds, not before what it was
-    /// `delivered`.
+    /// `delivered`. What it knows whole it knows up to `known`: it gets what changed since. Without that, as
+    /// where a snapshot was broken off, it gets everything.
     ///
     /// # Errors
     /// `not_found` when the connection is gone.
-    async fn catch_up(&self, connection: ConnectionId, delivered: Seq) -> Result<Beginning, Fault>;
+    async fn catch_up(
+        &self,
+        connection: ConnectionId,
+        delivered: Seq,
+        known: Option<Seq>,
+    ) -> Result<Beginning, Fault>;
 
     /// Puts a fresh token of the same user behind a connection. Where it begins anew, then not before
     /// what it was `delivered`.

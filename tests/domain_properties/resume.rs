@@ -19,10 +19,11 @@ fn cursor(epochs: &'static str, seqs: impl Strategy<Value = u64>) -> impl Strate
 
 /// A window whose numbers lie close enough to meet those of the cursors.
 fn window() -> impl Strategy<Value = Window> {
-    (0..30_u64, 0..30_u64, 0..12_u64).prop_map(|(head, held, replay_max)| Window {
+    (0..30_u64, 0..30_u64, 0..30_u64, 0..12_u64).prop_map(|(head, held, removals, replay_max)| Window {
         epoch: Epoch::parse("e").unwrap(),
         head: Seq::new(head.max(held)),
         held_after: Seq::new(held),
+        removals_after: Seq::new(removals),
         replay_max,
     })
 }
@@ -61,6 +62,11 @@ proptest! {
                 prop_assert!(same_history && same_view && held);
                 prop_assert!((1..=window.replay_max).contains(&missed));
             }
+            Plan::Delta { after, why } => {
+                prop_assert_eq!((after, why), (cursor.seq, Why::Resumed));
+                prop_assert!(same_history && same_view && cursor.seq >= window.removals_after);
+                prop_assert!(missed > 0 && !(held && missed <= window.replay_max), "no need for it");
+            }
             Plan::Snapshot(why) => {
                 let expected = if cursor.epoch != window.epoch {
                     Why::EpochChanged
@@ -72,6 +78,7 @@ proptest! {
                     Why::GrantChanged
                 } else {
                     prop_assert!(missed > 0 && !(held && missed <= window.replay_max), "no need for it");
+                    prop_assert!(cursor.seq < window.removals_after, "a delta would have done");
                     Why::Compacted
                 };
                 prop_assert_eq!(why, expected);

@@ -115,7 +115,7 @@ async fn one_that_comes_back_goes_on_from_its_last_event_id() {
     }
     let mut stream = back(&fold).open(server.address).await;
     follow(&mut fold, &mut stream, |fold| fold.seq == head).await;
-    assert_eq!(fold.beginnings.last().cloned(), beginning("snapshot", "compacted"));
+    assert_eq!(fold.beginnings.last().cloned(), beginning("delta", "resumed"));
     assert_eq!(fold.fleet, fleet(&server, &token, |_| true).await.0);
     // And `after` does the same where there is no header.
     let mut stream = Stream::at(server.address, &format!("after={}", fold.cursor().unwrap()), &token).await;

@@ -81,6 +81,44 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
+/// A snapshot or a delta that is not whole yet.
+#[derive(Debug)]
+struct Copy {
+    fleet: Fleet,
+    /// Frames of agents, of sessions, of removals.
+    counted: [usize; 3],
+    /// The position that a delta begins after, and the rev of its last frame.
+    after: Option<u64>,
+}
+
+impl Copy {
+    fn take(&mut self, frame: &Value) {
+        assert!(frame.get("seq").is_none(), "a copy has revs: {frame}");
+        let rev = frame["rev"].as_u64().unwrap();
+        if let Some(after) = &mut self.after {
+            assert!(rev > *after, "a delta tells what changed, in order: {frame} after {after}");
+            *after = rev;
+        }
+        let kind = match frame["type"].as_str().unwrap() {
+            "agent:status" => 0,
+            "session:activity" => 1,
+            "agent:removed" | "session:removed" if self.after.is_some() => 2,
+            other => panic!("{other} is no part of such a copy"),
+        };
+        self.counted[kind] += 1;
+        self.fleet.apply(frame, rev);
+    }
+
+    fn counts(&self) -> Value {
+        let [agents, sessions, removed] = self.counted;
+        let mut counts = json!({ "agents": agents, "sessions": sessions });
+        if self.after.is_some() {
+            counts["removed"] = json!(removed);
+        }
+        counts
+    }
+}
+
 /// One client over all its connections.
 #[derive(Debug, Default)]
 pub struct Fold {
@@ -92,8 +130,8 @@ pub struct Fold {
     pub seq: u64,
     /// Whether it was ever up to date: before that there is no cursor.
     pub synced: bool,
-    /// A copy on its way, and what `sync:end` must say.
-    copy: Option<Fleet>,
+    /// A copy on its way: what it makes, and what `sync:end` must say.
+    copy: Option<Copy>,
     /// The type and mode and reason of each beginning.
     pub beginnings: Vec<(String, String)>,
 }
@@ -126,9 +164,7 @@ impl Fold {
                 self.seq = seq;
             }
             _ if frame["sync"] == true => {
-                assert!(frame.get("seq").is_none(), "a copy has revs: {frame}");
-                let rev = frame["rev"].as_u64().unwrap();
-                self.copy.as_mut().unwrap_or_else(|| panic!("no copy was begun: {frame}")).put(frame, rev);
+                self.copy.as_mut().unwrap_or_else(|| panic!("no copy was begun: {frame}")).take(frame);
             }
             _ => self.event(frame),
         }
@@ -142,19 +178,23 @@ impl Fold {
             self.complete = complete;
         }
         self.beginnings.push((text(&payload["mode"]), text(&payload["reason"])));
-        self.copy = (payload["mode"] == "snapshot").then(Fleet::default);
-        match payload["mode"].as_str().unwrap() {
-            "live" => assert_eq!(seq, self.seq, "nothing was missed"),
-            "snapshot" | "replay" => {}
+        let copy = |fleet, after| Some(Copy { fleet, counted: [0; 3], after });
+        self.copy = match payload["mode"].as_str().unwrap() {
+            "live" => {
+                assert_eq!(seq, self.seq, "nothing was missed");
+                None
+            }
+            "replay" => None,
+            "snapshot" => copy(Fleet::default(), None),
+            "delta" => copy(self.fleet.clone(), Some(self.seq)),
             other => panic!("the mode {other} is not one of this server's"),
-        }
+        };
     }
 
     fn end(&mut self, frame: &Value) {
         let copy = self.copy.take().unwrap_or_else(|| panic!("no copy was begun: {frame}"));
-        let counts = json!({ "agents": copy.agents.len(), "sessions": copy.sessions.len() });
-        assert_eq!(frame["payload"], counts, "{frame}");
-        self.fleet = copy;
+        assert_eq!(frame["payload"], copy.counts(), "{frame}");
+        self.fleet = copy.fleet;
         self.seq = frame["seq"].as_u64().unwrap();
         self.synced = true;
     }

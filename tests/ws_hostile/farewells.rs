@@ -67,7 +67,7 @@ impl LiveFeed for OpenFeed {
         let now = Timestamp::saturating(NOW);
         let beginning = Beginning {
             plan: Plan::Live,
-            fleet: None,
+            material: None,
             head: Seq::new(0),
             from: Seq::new(0),
             view: Arc::new(View::new(grant.clone(), Interest::all())),
@@ -95,7 +95,7 @@ impl LiveFeed for OpenFeed {
         unreachable!("nobody asks for it")
     }
 
-    async fn catch_up(&self, _: ConnectionId, _: Seq) -> Result<Beginning, Fault> {
+    async fn catch_up(&self, _: ConnectionId, _: Seq, _: Option<Seq>) -> Result<Beginning, Fault> {
         unreachable!("nobody falls out of the ring")
     }
 

@@ -11,6 +11,7 @@
 mod support;
 
 mod copies;
+mod deltas;
 mod interests;
 mod random;
 mod resuming;

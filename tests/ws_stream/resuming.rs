@@ -79,11 +79,17 @@ async fn a_narrow_client_gets_its_replay_at_once() {
 }
 
 #[tokio::test]
-async fn each_reason_for_a_snapshot_is_named() {
-    let settings = [("stream.replay_events", "5")];
+async fn each_reason_for_a_beginning_is_named() {
+    let settings = [("stream.replay_events", "5"), ("stream.tombstones", "1")];
     let server = TestServer::with(&settings).await;
     let token = server.token("u1", "watch");
-    for number in 0..8 {
+    // Of two removals the first, event 2, is forgotten: what changed after 1 cannot be told any more.
+    for agent in ["gone", "gone too"] {
+        let agent = agent.replace(' ', "-");
+        status(&server, &agent, "online", "").await;
+        forget(&server, &agent).await;
+    }
+    for number in 4..12 {
         status(&server, "a1", "online", &number.to_string()).await;
     }
     let (fold, _screen) = Fold::open(server.address, "/ws", &token).await;
@@ -93,20 +99,22 @@ async fn each_reason_for_a_snapshot_is_named() {
     let table = [
         (String::new(), &token, pair("snapshot", "new")),
         ("after=".to_owned(), &token, pair("snapshot", "new")),
-        (format!("after=other:8:{view}"), &token, pair("snapshot", "epoch_changed")),
+        (format!("after=other:12:{view}"), &token, pair("snapshot", "epoch_changed")),
         ("after=other:99".to_owned(), &token, pair("snapshot", "epoch_changed")),
-        (format!("after={epoch}:9:{view}"), &token, pair("snapshot", "cursor_ahead")),
+        (format!("after={epoch}:13:{view}"), &token, pair("snapshot", "cursor_ahead")),
         (format!("after={epoch}:18446744073709551615"), &token, pair("snapshot", "cursor_ahead")),
         (format!("after={cursor}&agents=a1"), &token, pair("snapshot", "interest_changed")),
         (format!("after={cursor}&types=agent:status"), &token, pair("snapshot", "interest_changed")),
         (format!("after={cursor}"), &narrow, pair("snapshot", "grant_changed")),
         (format!("after={cursor}&agents=a1"), &narrow, pair("snapshot", "interest_changed")),
-        (format!("after={epoch}:2:{view}"), &token, pair("snapshot", "compacted")),
+        (format!("after={epoch}:1:{view}"), &token, pair("snapshot", "compacted")),
         (format!("after={epoch}:0"), &token, pair("snapshot", "compacted")),
-        (format!("after={epoch}:3:{view}"), &token, pair("replay", "resumed")),
-        (format!("after={epoch}:3"), &token, pair("replay", "resumed")),
-        (format!("after={epoch}:8:{view}"), &token, pair("live", "resumed")),
-        (format!("after={epoch}:8"), &narrow, pair("live", "resumed")),
+        (format!("after={epoch}:2:{view}"), &token, pair("delta", "resumed")),
+        (format!("after={epoch}:6"), &token, pair("delta", "resumed")),
+        (format!("after={epoch}:7:{view}"), &token, pair("replay", "resumed")),
+        (format!("after={epoch}:7"), &token, pair("replay", "resumed")),
+        (format!("after={epoch}:12:{view}"), &token, pair("live", "resumed")),
+        (format!("after={epoch}:12"), &narrow, pair("live", "resumed")),
     ];
     for (query, token, expected) in table {
         assert_eq!(greeted(&server, &query, token).await, expected, "{query}");
@@ -114,7 +122,7 @@ async fn each_reason_for_a_snapshot_is_named() {
 }
 
 #[tokio::test]
-async fn what_the_ring_no_longer_holds_is_a_snapshot() {
+async fn what_the_ring_no_longer_holds_is_replayed_from_the_log() {
     let server = TestServer::with(&[("stream.ring_events", "4")]).await;
     let token = server.token("u1", "watch");
     let (mut fold, screen) = Fold::open(server.address, "/ws", &token).await;
@@ -123,8 +131,10 @@ async fn what_the_ring_no_longer_holds_is_a_snapshot() {
         status(&server, "a1", "online", &number.to_string()).await;
     }
     let mut screen = fold.resume(server.address, "", &token).await;
-    assert_eq!(fold.beginnings.last(), Some(&pair("snapshot", "compacted")));
+    assert_eq!(fold.beginnings.last(), Some(&pair("replay", "resumed")));
     fold.follow(&mut screen, |fold| fold.seq == 5).await;
+    let head = status(&server, "a1", "online", "live").await;
+    fold.follow(&mut screen, |fold| fold.seq == head).await;
     assert_eq!(fold.fleet, fleet(&server, &token, |_| true).await.0);
 }
 

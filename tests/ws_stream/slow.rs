@@ -27,7 +27,7 @@ async fn one_that_falls_out_of_the_ring_is_told_and_is_right_in_the_end() {
     quick.follow(&mut screen, |fold| fold.seq == head).await;
     let mut fold = Fold::default();
     follow(&mut fold, &mut slow, head).await;
-    let slow_reader = ("snapshot".to_owned(), "slow_reader".to_owned());
+    let slow_reader = ("delta".to_owned(), "slow_reader".to_owned());
     assert!(fold.beginnings.contains(&slow_reader), "{:?}", fold.beginnings);
     let (expected, at) = fleet(&server, &token, |_| true).await;
     assert_eq!(at, head);

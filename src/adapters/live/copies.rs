@@ -1,5 +1,5 @@
-//! Copies of the fleet as bytes: each is encoded once, a part at a time, by whoever comes to a part
-//! first. A reader holds a place in a copy and nothing else; only this list keeps a copy alive.
+//! What connections are sent before they go on live, as bytes: copies of the fleet, deltas, replays that lie
+//! before the ring. Each is encoded once, a part at a time, by whoever comes to a part first. A reader holds a place in a copy and nothing else; only this list keeps a copy alive.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::adapters::wire::delta::DeltaWalk;
+use crate::adapters::wire::frame;
 use crate::adapters::wire::snapshot::{Counted, Walk};
-use crate::domain::fleet::Fleet;
+use crate::domain::cursor::Cursor;
 use crate::domain::time::Monotonic;
 use crate::domain::view::View;
+use crate::ports::live_feed::{Material, Past};
 
 /// Copies that are kept at a time: what memory they may cost.
 const ALIVE_MAX: usize = 8;
@@ -26,8 +29,9 @@ const PART_AGENTS: usize = 4096;
 /// Agents that are looked at between two looks at the size.
 const STEP_AGENTS: usize = 64;
 
-/// How a transport writes a frame: appends it, given as JSON, to a part.
-pub type Encoding = fn(json: &[u8], part: &mut Vec<u8>);
+/// How a transport writes a frame: appends it, given as JSON, to a part. An event that is replayed comes with the
+/// cursor of a client that applied it.
+pub type Encoding = fn(json: &[u8], cursor: Option<&Cursor>, part: &mut Vec<u8>);
 
 /// One part of a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,21 +42,72 @@ pub enum Part {
     End(Counted),
 }
 
-/// One fleet as one view shows it, in bytes.
+/// One material as one view shows it, in bytes.
 #[derive(Debug)]
 pub struct Copy {
-    fleet: Arc<Fleet>,
+    material: Material,
     view: Arc<View>,
     since: Monotonic,
     encoding: Encoding,
     built: Mutex<Built>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Built {
     parts: Vec<Bytes>,
-    walk: Walk,
+    walk: Walking,
     end: Option<Counted>,
+}
+
+/// How far a material was walked.
+#[derive(Debug)]
+enum Walking {
+    Fleet(Walk),
+    Changes(DeltaWalk),
+    /// How many of the events were looked at.
+    Events(usize),
+}
+
+impl Built {
+    fn of(material: &Material) -> Self {
+        let walk = match material {
+            Material::Fleet(_) => Walking::Fleet(Walk::default()),
+            Material::Changes(_, after) => Walking::Changes(DeltaWalk::after(*after)),
+            Material::Events(past, after) => {
+                Walking::Events(past.events.partition_point(|recorded| recorded.seq <= *after))
+            }
+        };
+        Self { parts: Vec::new(), walk, end: None }
+    }
+
+    /// Looks at a few more.
+    fn step(&mut self, material: &Material, view: &View, encoding: Encoding, part: &mut Vec<u8>) {
+        let put = |frame: Bytes| encoding(&frame, None, part);
+        self.end = match (&mut self.walk, material) {
+            (Walking::Fleet(walk), Material::Fleet(fleet)) => walk.step(fleet, view, STEP_AGENTS, put),
+            (Walking::Changes(walk), Material::Changes(fleet, _)) => walk.step(fleet, view, STEP_AGENTS, put),
+            (Walking::Events(place), Material::Events(past, _)) => replay(place, past, view, encoding, part),
+            // The walk was begun for this very material.
+            (Walking::Fleet(_) | Walking::Changes(_) | Walking::Events(_), _) => Some(Counted::default()),
+        };
+    }
+}
+
+fn replay(
+    place: &mut usize,
+    past: &Past,
+    view: &View,
+    encoding: Encoding,
+    part: &mut Vec<u8>,
+) -> Option<Counted> {
+    for recorded in past.events.iter().skip(*place).take(STEP_AGENTS) {
+        *place = place.saturating_add(1);
+        if view.covers(&recorded.event) {
+            let cursor = Cursor { epoch: past.epoch.clone(), seq: recorded.seq, view: Some(view.id()) };
+            encoding(&frame::event(recorded), Some(&cursor), part);
+        }
+    }
+    (*place >= past.events.len()).then(Counted::default)
 }
 
 impl Copy {
@@ -71,8 +126,7 @@ impl Copy {
         let mut looked_at = 0_usize;
         while built.end.is_none() && part.len() < PART_BYTES && looked_at < PART_AGENTS {
             looked_at = looked_at.saturating_add(STEP_AGENTS);
-            let put = |frame: Bytes| (self.encoding)(&frame, &mut part);
-            built.end = built.walk.step(&self.fleet, &self.view, STEP_AGENTS, put);
+            built.step(&self.material, &self.view, self.encoding, &mut part);
         }
         let part = Bytes::from(part);
         built.parts.push(part.clone());
@@ -94,13 +148,13 @@ impl Copies {
         Self { encoding, alive: Mutex::default() }
     }
 
-    /// The copy of this fleet through this view: one that there is, or a new one. Nothing when all that
-    /// are kept are being read: ask again later. A copy whose readers take longer than
+    /// This material through this view: as somebody reads it already, or anew. Nothing when all that
+    /// are kept are being read: ask again later. One whose readers take longer than
     /// fifteen seconds gives way, and they find it gone.
     #[must_use]
-    pub fn open(&self, fleet: &Arc<Fleet>, view: &Arc<View>, now: Monotonic) -> Option<Weak<Copy>> {
+    pub fn open(&self, material: &Material, view: &Arc<View>, now: Monotonic) -> Option<Weak<Copy>> {
         let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |copy: &&Arc<Copy>| Arc::ptr_eq(&copy.fleet, fleet) && copy.view == *view;
+        let same = |copy: &&Arc<Copy>| copy.material.is(material) && copy.view == *view;
         if let Some(copy) = alive.iter().find(same) {
             return Some(Arc::downgrade(copy));
         }
@@ -112,8 +166,9 @@ impl Copies {
             }
             alive.pop_front();
         }
-        let (fleet, view) = (Arc::clone(fleet), Arc::clone(view));
-        let copy = Copy { fleet, view, since: now, encoding: self.encoding, built: Mutex::default() };
+        let built = Mutex::new(Built::of(material));
+        let (material, view) = (material.clone(), Arc::clone(view));
+        let copy = Copy { material, view, since: now, encoding: self.encoding, built };
         let copy = Arc::new(copy);
         let reader = Arc::downgrade(&copy);
         alive.push_back(copy);
@@ -130,6 +185,7 @@ impl Copies {
 mod tests {
     use super::*;
     use crate::domain::desk::{Command, Desk};
+    use crate::domain::fleet::Fleet;
     use crate::domain::grant::{Grant, Scope, Scopes};
     use crate::domain::id::AgentId;
     use crate::domain::interest::Interest;
@@ -140,7 +196,7 @@ mod tests {
     use crate::domain::text::Labels;
     use crate::domain::time::Timestamp;
 
-    fn fleet(agents: usize) -> Arc<Fleet> {
+    fn fleet(agents: usize) -> Material {
         let mut desk = Desk::new(Fleet::default(), Limits::default());
         for number in 0..agents {
             let agent = AgentId::parse(&format!("a{number:05}")).unwrap();
@@ -154,7 +210,7 @@ mod tests {
             let decision = desk.decide(&Command::Report(report), Timestamp::saturating(7)).unwrap();
             desk.keep(decision);
         }
-        Arc::new(desk.fleet().clone())
+        Material::Fleet(Arc::new(desk.fleet().clone()))
     }
 
     fn view(asked: &str) -> Arc<View> {
@@ -163,7 +219,7 @@ mod tests {
         Arc::new(View::new(grant, Interest { agents, ..Interest::all() }))
     }
 
-    fn lines(json: &[u8], part: &mut Vec<u8>) {
+    fn lines(json: &[u8], _: Option<&Cursor>, part: &mut Vec<u8>) {
         part.extend_from_slice(json);
         part.push(b'\n');
     }
@@ -189,7 +245,7 @@ mod tests {
         let copies = Copies::new(lines);
         let copy = copies.open(&fleet(3000), &view("*"), at(0)).unwrap();
         let (text, end, parts) = read(&copy);
-        assert_eq!(end, Counted { agents: 3000, sessions: 0 });
+        assert_eq!(end, Counted { agents: 3000, ..Counted::default() });
         assert_eq!(text.lines().count(), 3000);
         assert!(text.lines().last().unwrap().contains("a02999"));
         assert!(parts > 3, "{parts} parts");
@@ -246,9 +302,9 @@ mod tests {
         let fleet = fleet(1);
         let reader = copies.open(&fleet, &view("*"), at(0)).unwrap();
         copies.tidy();
-        assert_eq!(Arc::strong_count(&fleet), 2);
+        assert_eq!(Arc::strong_count(fleet.fleet().unwrap()), 2);
         drop(reader);
         copies.tidy();
-        assert_eq!(Arc::strong_count(&fleet), 1);
+        assert_eq!(Arc::strong_count(fleet.fleet().unwrap()), 1);
     }
 }

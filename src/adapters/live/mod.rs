@@ -49,18 +49,19 @@
 //! use mission_control::adapters::system::SystemClock;
 //! use mission_control::domain::grant::{Grant, Scope, Scopes};
 //! use mission_control::domain::{fleet::Fleet, interest::Interest, pattern::Patterns, view::View};
-//! use mission_control::ports::clock::Clock;
+//! use mission_control::ports::{clock::Clock, live_feed::Material};
 //! use std::sync::{Arc, Weak};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! let lines: Encoding = |json, part| part.extend_from_slice(&[json, b"\n"].concat());
+//! let lines: Encoding = |json, _cursor, part| part.extend_from_slice(&[json, b"\n"].concat());
 //! let copies = Arc::new(Copies::new(lines));
 //! let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
-//! let (fleet, view) = (Arc::new(Fleet::default()), Arc::new(View::new(grant, Interest::all())));
+//! let material = Material::Fleet(Arc::new(Fleet::default()));
+//! let view = Arc::new(View::new(grant, Interest::all()));
 //! let clock = SystemClock::start();
-//! let mut parts = Parts::open(&copies, fleet.clone(), view.clone(), &clock).await.unwrap();
-//! let shared: Option<Weak<Copy>> = copies.open(&fleet, &view, clock.monotonic());
+//! let mut parts = Parts::open(&copies, material.clone(), view.clone(), &clock).await.unwrap();
+//! let shared: Option<Weak<Copy>> = copies.open(&material, &view, clock.monotonic());
 //! assert!(shared.is_some(), "the next one reads the same bytes");
 //! while let Some(part) = parts.read() {
 //!     match part {

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Weak};
 
 use super::copies::{ASK_AGAIN_AFTER, ASK_FOR, Copies, Copy, Part};
-use crate::domain::fleet::Fleet;
 use crate::domain::view::View;
 use crate::ports::clock::Clock;
+use crate::ports::live_feed::Material;
 
 /// A place in a copy. Dropping it lets the copy go, when nobody else reads it.
 #[derive(Debug)]
@@ -16,18 +16,18 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Begins to read the copy of this fleet through this view, as soon as there is a place for it. Nothing
+    /// Begins to read this material through this view, as soon as there is a place for it. Nothing
     /// when there is none for [`ASK_FOR`]: the node has as much to do as it takes.
     pub async fn open(
         copies: &Arc<Copies>,
-        fleet: Arc<Fleet>,
+        material: Material,
         view: Arc<View>,
         clock: &dyn Clock,
     ) -> Option<Self> {
         let since = clock.monotonic();
         loop {
             let now = clock.monotonic();
-            if let Some(copy) = copies.open(&fleet, &view, now) {
+            if let Some(copy) = copies.open(&material, &view, now) {
                 return Some(Self { copies: Arc::clone(copies), copy, place: 0 });
             }
             if now.since(since) >= ASK_FOR {
@@ -80,7 +80,7 @@ mod tests {
     }
 
     fn copies() -> Arc<Copies> {
-        Arc::new(Copies::new(|json, part| part.extend_from_slice(json)))
+        Arc::new(Copies::new(|json, _, part| part.extend_from_slice(json)))
     }
 
     fn view(agent: &str) -> Arc<View> {
@@ -89,20 +89,20 @@ mod tests {
     }
 
     /// As many walks as there are places, each over a copy of its own.
-    async fn all_places(copies: &Arc<Copies>, fleet: &Arc<Fleet>, clock: &Hand) -> Vec<Parts> {
+    async fn all_places(copies: &Arc<Copies>, fleet: &Material, clock: &Hand) -> Vec<Parts> {
         let mut walks = Vec::new();
         for number in 0..8 {
             let view = view(&format!("a{number}"));
-            walks.push(Parts::open(copies, Arc::clone(fleet), view, clock).await.unwrap());
+            walks.push(Parts::open(copies, fleet.clone(), view, clock).await.unwrap());
         }
         walks
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_walk_waits_for_a_place_and_gives_it_back() {
-        let (copies, fleet, clock) = (copies(), Arc::new(Fleet::default()), Hand::default());
+        let (copies, fleet, clock) = (copies(), Material::Fleet(Arc::default()), Hand::default());
         let mut walks = all_places(&copies, &fleet, &clock).await;
-        let ninth = Parts::open(&copies, Arc::clone(&fleet), view("late"), &clock);
+        let ninth = Parts::open(&copies, fleet.clone(), view("late"), &clock);
         let mut ninth = std::pin::pin!(ninth);
         let waiting = tokio::time::timeout(Duration::from_secs(60), ninth.as_mut()).await;
         assert!(waiting.is_err(), "all places are taken");
@@ -119,19 +119,19 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_walk_that_takes_too_long_is_told_so_when_another_wants_its_place() {
-        let (copies, fleet, clock) = (copies(), Arc::new(Fleet::default()), Hand::default());
+        let (copies, fleet, clock) = (copies(), Material::Fleet(Arc::default()), Hand::default());
         let mut walks = all_places(&copies, &fleet, &clock).await;
         clock.0.store(15, Ordering::SeqCst);
-        let mut late = Parts::open(&copies, Arc::clone(&fleet), view("late"), &clock).await.unwrap();
+        let mut late = Parts::open(&copies, fleet.clone(), view("late"), &clock).await.unwrap();
         assert!(walks[0].read().is_none(), "the oldest gave way");
         assert!(walks[1].read().is_some() && late.read().is_some());
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_who_finds_no_place_for_half_a_minute_is_told_so() {
-        let (copies, fleet, clock) = (copies(), Arc::new(Fleet::default()), Hand::default());
+        let (copies, fleet, clock) = (copies(), Material::Fleet(Arc::default()), Hand::default());
         let mut walks = all_places(&copies, &fleet, &clock).await;
-        let ninth = Parts::open(&copies, Arc::clone(&fleet), view("late"), &clock);
+        let ninth = Parts::open(&copies, fleet.clone(), view("late"), &clock);
         let mut ninth = std::pin::pin!(ninth);
         for seconds in [14, 28] {
             let waiting = tokio::time::timeout(Duration::from_secs(1), ninth.as_mut()).await;

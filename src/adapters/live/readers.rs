@@ -110,6 +110,11 @@ impl EventPublisher for Readers {
         }
         reach.early.keep(connection, dismissal);
     }
+
+    fn begin_anew(&self) {
+        self.ring.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.head.send_replace(Seq::ZERO);
+    }
 }
 
 /// What a reader is to do next.

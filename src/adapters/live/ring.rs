@@ -65,6 +65,11 @@ impl Ring {
         self.entries.push_back(Arc::new(Entry { recorded, encode: self.encode, frame: OnceLock::new() }));
     }
 
+    /// Lets everything go: another history begins.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+    }
+
     /// At most `count` events after a position.
     #[must_use]
     pub fn after(&self, position: Seq, count: usize) -> Found {

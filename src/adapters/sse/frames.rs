@@ -35,6 +35,18 @@ fn kind(json: &[u8]) -> &[u8] {
     rest.split(|byte| *byte == b'"').next().filter(|kind| !kind.is_empty()).unwrap_or(b"message")
 }
 
+/// Appends a frame of a copy, or an event of a replay with its `id` line.
+pub(super) fn put_part(json: &[u8], cursor: Option<&Cursor>, text: &mut Vec<u8>) {
+    if let Some(cursor) = cursor {
+        put_id(cursor, text);
+    }
+    put(json, text);
+}
+
+fn put_id(cursor: &Cursor, text: &mut Vec<u8>) {
+    text.extend_from_slice(format!("id: {cursor}\n").as_bytes());
+}
+
 /// Writes the `id` lines of one connection.
 #[derive(Debug)]
 pub(super) struct Ids {
@@ -46,7 +58,7 @@ impl Ids {
     /// Appends the line that stands before the frame with this position.
     pub(super) fn put(&self, seq: Seq, text: &mut Vec<u8>) {
         let cursor = Cursor { epoch: self.epoch.clone(), seq, view: Some(self.view) };
-        text.extend_from_slice(format!("id: {cursor}\n").as_bytes());
+        put_id(&cursor, text);
     }
 
     /// A frame that a client may come back to.

@@ -45,7 +45,7 @@ pub(crate) struct SseSettings {
 
 /// The route, for readers whose ring is written by [`super::encode`].
 pub(crate) fn route(settings: Arc<SseSettings>, readers: Arc<Readers>) -> BoxedFilter<(Response,)> {
-    let copies = Arc::new(Copies::new(frames::put));
+    let copies = Arc::new(Copies::new(frames::put_part));
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::path!("api" / "v1" / "stream")
         .and(warp::get())

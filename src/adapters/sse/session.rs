@@ -16,7 +16,7 @@ use crate::adapters::wire::frame;
 use crate::adapters::wire::wait::retry_ms;
 use crate::domain::farewell::Farewell;
 use crate::domain::time::Timestamp;
-use crate::ports::live_feed::{Beginning, Opened, Seat};
+use crate::ports::live_feed::{Beginning, Material, Opened, Seat};
 
 /// How long before its end a token's end is announced.
 const ANNOUNCE_BEFORE: Duration = Duration::from_secs(30);
@@ -157,10 +157,10 @@ impl Session {
 
     /// Sends the copy of a beginning, if it has one.
     async fn send_copy(&mut self, beginning: Beginning) -> Result<(), End> {
-        let Beginning { fleet, view, .. } = beginning;
-        let Some(fleet) = fleet else { return Ok(()) };
-        let at = fleet.at();
-        let opening = Parts::open(&self.copies, fleet, view, self.settings.clock.as_ref());
+        let Beginning { material, view, head, .. } = beginning;
+        let Some(material) = material else { return Ok(()) };
+        let is_replay = matches!(material, Material::Events(..));
+        let opening = Parts::open(&self.copies, material, view, self.settings.clock.as_ref());
         let mut parts = tokio::select! {
             biased;
             dismissal = self.reader.dismissed() => return Err(End::Dismissed(dismissal)),
@@ -171,9 +171,9 @@ impl Session {
         loop {
             match parts.read() {
                 Some(Part::Bytes(part)) => self.send(part).await?,
+                Some(Part::End(_)) if is_replay => return Ok(()),
                 Some(Part::End(end)) => {
-                    let json = frame::sync_end(end.agents, end.sessions, at);
-                    return self.send(self.ids.whole(at, &json)).await;
+                    return self.send(self.ids.whole(head, &end.sync_end(head))).await;
                 }
                 // Half a copy is worth nothing, and another one is no quicker to read now.
                 None => return Err(Farewell::Overloaded.into()),
@@ -193,7 +193,10 @@ impl Session {
                 self.send(Bytes::from(text)).await
             }
             Step::FellOut => {
-                let again = self.settings.feed.catch_up(self.reader.id(), self.reader.position()).await;
+                let again = {
+                    let position = self.reader.position();
+                    self.settings.feed.catch_up(self.reader.id(), position, Some(position)).await
+                };
                 let beginning = again.map_err(|_| Farewell::Internal)?;
                 let resync = frame::resync(&beginning, self.reader.position().next());
                 self.reader.begin(&beginning);

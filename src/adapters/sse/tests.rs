@@ -73,7 +73,7 @@ fn connection(readers: &Arc<Readers>, out: Out) -> (Session, Told) {
         epoch: Epoch::parse("e1").unwrap(),
         beginning: Beginning {
             plan: Plan::Live,
-            fleet: None,
+            material: None,
             head: Seq::ZERO,
             from: Seq::ZERO,
             view: Arc::new(view),
@@ -90,7 +90,7 @@ fn connection(readers: &Arc<Readers>, out: Out) -> (Session, Told) {
         query_token: true,
         heartbeat: Duration::from_secs(10),
     };
-    let copies = Arc::new(Copies::new(super::frames::put));
+    let copies = Arc::new(Copies::new(super::frames::put_part));
     (Session::new(opened, Arc::new(settings), readers, copies, out), left)
 }
 

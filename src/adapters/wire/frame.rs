@@ -10,7 +10,7 @@
 //! let now = Timestamp::saturating(1_795_460_430_000);
 //! let beat = heartbeat(now, Seq::new(1050));
 //! assert_eq!(beat, r#"{"type":"heartbeat","payload":{"timestamp":1795460430000},"seq":1050}"#);
-//! assert_eq!(sync_end(1, 2, Seq::new(7)), r#"{"type":"sync:end","payload":{"agents":1,"sessions":2},"seq":7}"#);
+//! assert_eq!(sync_end(1, 2, None, Seq::new(7)), r#"{"type":"sync:end","payload":{"agents":1,"sessions":2},"seq":7}"#);
 //! assert_eq!(pong(Some("7")), r#"{"type":"pong","payload":{"id":"7"}}"#);
 //! assert_eq!(goodbye(Farewell::Restart, None), r#"{"type":"goodbye","payload":{"code":"restart"}}"#);
 //! assert_ne!(auth_expiring(now), auth_refreshed(now));
@@ -21,15 +21,18 @@
 //! What a connection is sent, from its first frame on:
 //!
 //! ```
-//! use mission_control::adapters::wire::frame::{Hello, agent, event, hello, reported, resync, session};
+//! use mission_control::adapters::wire::frame::{Hello, agent, event, hello, removal, reported, resync, session};
 //! use mission_control::domain::{cursor::Seq, event::Event, event::Recorded, id::AgentId, time::Moment};
-//! use mission_control::ports::{event_log::Receipt, live_feed::Opened};
+//! use mission_control::domain::fleet::Removal;
+//! use mission_control::ports::{event_log::Receipt, live_feed::Material, live_feed::Opened};
 //!
 //! fn begin(opened: &Opened, heartbeat: std::time::Duration) -> Vec<bytes::Bytes> {
 //!     let mut frames = vec![hello(&Hello::of(opened, heartbeat))];
-//!     for (_, known) in opened.beginning.fleet.iter().flat_map(|fleet| fleet.agents()) {
-//!         frames.push(agent(known));
-//!         frames.extend(known.sessions.values().map(session));
+//!     if let Some(Material::Fleet(fleet)) = &opened.beginning.material {
+//!         for (_, known) in fleet.agents() {
+//!             frames.push(agent(known));
+//!             frames.extend(known.sessions.values().map(session));
+//!         }
 //!     }
 //!     frames
 //! }
@@ -39,6 +42,8 @@
 //! let gone = Event::AgentRemoved(AgentId::parse("a1").unwrap());
 //! let frame = event(&Recorded { seq: Seq::new(7), at: Moment::default(), event: gone });
 //! assert_eq!(frame, r#"{"type":"agent:removed","payload":{"agentId":"a1"},"seq":7}"#);
+//! let gone = Removal { seq: Seq::new(7), agent: AgentId::parse("a1").unwrap(), session: None };
+//! assert_eq!(removal(&gone), r#"{"type":"agent:removed","payload":{"agentId":"a1"},"sync":true,"rev":7}"#);
 //! # let _ = (begin, again);
 //! ```
 
@@ -60,8 +65,8 @@ use crate::domain::cursor::Seq;
 use crate::domain::event::{ActivityEvent, Event, LifecycleEvent, Recorded, StatusEvent};
 use crate::domain::farewell::Farewell;
 use crate::domain::fault::Fault;
-use crate::domain::fleet::{Agent, Session};
-use crate::domain::id::AgentId;
+use crate::domain::fleet::{Agent, Removal, Session};
+use crate::domain::id::{AgentId, SessionId};
 use crate::domain::resume::{Plan, Why};
 use crate::domain::time::Timestamp;
 use crate::ports::event_log::Receipt;
@@ -202,15 +207,21 @@ pub fn event(recorded: &Recorded) -> Bytes {
         Event::Status(event) => status(event, StatusDetail::of(event), place),
         Event::Lifecycle(event) => lifecycle(event, place),
         Event::Activity(event) => activity(event, place),
-        Event::AgentRemoved(agent) => removed("agent:removed", agent, None, place),
-        Event::SessionRemoved(agent, session) => {
-            removed("session:removed", agent, Some(session.as_str()), place)
-        }
+        Event::AgentRemoved(agent) => removed(agent, None, place),
+        Event::SessionRemoved(agent, session) => removed(agent, Some(session), place),
     }
 }
 
-fn removed(name: &'static str, agent: &AgentId, session_id: Option<&str>, place: Place) -> Bytes {
+fn removed(agent: &AgentId, session: Option<&SessionId>, place: Place) -> Bytes {
+    let name = if session.is_some() { "session:removed" } else { "agent:removed" };
+    let session_id = session.map(SessionId::as_str);
     frame::<_, ()>(name, RemovedPayload { agent_id: agent.as_str(), session_id }, place, None)
+}
+
+/// A removal in a delta.
+#[must_use]
+pub fn removal(removal: &Removal) -> Bytes {
+    removed(&removal.agent, removal.session.as_ref(), Place::Sync(removal.seq))
 }
 
 /// An agent in a copy.
@@ -230,19 +241,22 @@ const fn mode(plan: Plan) -> &'static str {
     match plan {
         Plan::Live => "live",
         Plan::Replay { .. } => "replay",
+        Plan::Delta { .. } => "delta",
         Plan::Snapshot(_) => "snapshot",
     }
 }
 
-/// The end of a copy, and how much was sent.
+/// The end of a copy, and how much was sent; of a delta also how many removals.
 #[must_use]
-pub fn sync_end(agents: usize, sessions: usize, seq: Seq) -> Bytes {
+pub fn sync_end(agents: usize, sessions: usize, removed: Option<usize>, seq: Seq) -> Bytes {
     #[derive(Serialize)]
     struct Counts {
         agents: usize,
         sessions: usize,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        removed: Option<usize>,
     }
-    bare("sync:end", Counts { agents, sessions }, Some(seq))
+    bare("sync:end", Counts { agents, sessions, removed }, Some(seq))
 }
 
 /// A new beginning on a connection that goes on. `from` is the first seq not delivered; `complete`

@@ -9,6 +9,7 @@ mod strict;
 pub mod caller;
 pub mod client_frame;
 pub mod close_code;
+pub mod delta;
 pub mod event_type;
 pub mod frame;
 pub mod handshake;

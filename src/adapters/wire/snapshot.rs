@@ -25,6 +25,7 @@ mod tests;
 use bytes::Bytes;
 
 use super::frame;
+use crate::domain::cursor::Seq;
 use crate::domain::fleet::{Agent, Fleet};
 use crate::domain::id::AgentId;
 use crate::domain::view::View;
@@ -76,6 +77,16 @@ pub struct Counted {
     pub agents: usize,
     /// Frames of sessions.
     pub sessions: usize,
+    /// Frames of removals; only a delta has any.
+    pub removed: Option<usize>,
+}
+
+impl Counted {
+    /// The `sync:end` behind them.
+    #[must_use]
+    pub fn sync_end(self, at: Seq) -> Bytes {
+        frame::sync_end(self.agents, self.sessions, self.removed, at)
+    }
 }
 
 /// Where a walk is; an id is that of the last agent it looked at.

@@ -24,7 +24,7 @@ use crate::domain::id::ConnectionId;
 use crate::domain::time::{Monotonic, Timestamp};
 use crate::domain::view::View;
 use crate::ports::intake::Socket;
-use crate::ports::live_feed::{Beginning, Opened, Seat};
+use crate::ports::live_feed::{Beginning, Material, Opened, Seat};
 use closing::Closing;
 use copying::Copying;
 pub(super) use outcome::Outcome;
@@ -274,7 +274,7 @@ impl Session {
             Advance::AtHead | Advance::Blocked => Ok(Next::Idle),
             Advance::More => Ok(Next::Again),
             Advance::FellOut => {
-                self.catch_up(turn);
+                self.catch_up(Some(self.place.considered(turn.head)), turn);
                 Ok(Next::Idle)
             }
         }
@@ -319,13 +319,16 @@ impl Session {
         self.place = Place::after(beginning.from);
         self.view = Arc::clone(&beginning.view);
         self.copying = None;
-        if let Some(fleet) = &beginning.fleet {
-            if self.view.shows_nothing() {
-                // A connection that only reports is shown nothing, and still told that this is all.
-                self.link.put_text(&frame::sync_end(0, 0, fleet.at()));
-            } else {
-                self.copying = Some(Box::new(Copying::new(Arc::clone(fleet), now)));
+        match &beginning.material {
+            // A connection that only reports is shown nothing, and still told that this is all.
+            Some(material) if self.view.shows_nothing() => {
+                if let Some(fleet) = material.fleet() {
+                    let removed = matches!(material, Material::Changes(..)).then_some(0);
+                    self.link.put_text(&frame::sync_end(0, 0, removed, fleet.at()));
+                }
             }
+            Some(material) => self.copying = Some(Box::new(Copying::new(material.clone(), now))),
+            None => {}
         }
     }
 

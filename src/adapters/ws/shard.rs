@@ -110,7 +110,8 @@ impl Shard {
     }
 
     async fn take(&mut self, news: News) {
-        let is_new_head = news.head > self.head;
+        // In another history it may lie before the last one.
+        let is_new_head = news.head != self.head;
         self.head = news.head;
         for (id, session) in news.arrivals {
             self.waves.insert((wave_of(id), id));

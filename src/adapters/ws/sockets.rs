@@ -43,7 +43,7 @@ impl LiveSockets {
         let shards = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             ring: RwLock::new(place::ring(ring_events)),
-            copies: Copies::new(|json, part| encode::put_text(part, json)),
+            copies: Copies::new(|json, _, part| encode::put_text(part, json)),
             shards: (0..shards).map(|_| Arc::default()).collect(),
             reports: Mutex::default(),
             heartbeat: Mutex::default(),
@@ -127,6 +127,10 @@ impl EventPublisher for LiveSockets {
         if let Some(shard) = self.shard_of(connection) {
             shard.dismiss(connection, Dismissal { farewell, retry_after });
         }
+    }
+
+    fn begin_anew(&self) {
+        self.ring.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 

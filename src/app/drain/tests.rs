@@ -29,7 +29,7 @@ fn crowd(count: u64, obeys: bool) -> (Arc<Hub>, Told) {
     let limits = HubLimits { connections_per_user: 100_000, connections: 100_000, ..ROOMY };
     let made = Arc::new(Hub::new(loaded(&[]), vec![Arc::new(publisher)], limits, ManualClock::new().port()));
     for number in 0..count {
-        made.join(connection(number, "ada", view(&["*"])), None, &Stage::default()).unwrap();
+        made.join(connection(number, "ada", view(&["*"])), None, None, &Stage::default()).unwrap();
     }
     *hub.lock().unwrap() = Some(Arc::clone(&made));
     (made, told)
@@ -43,7 +43,7 @@ async fn without_connections_it_is_over_at_once_and_the_node_takes_no_more() {
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert!(told.lock().unwrap().is_empty());
     assert_eq!(stage.ready(), Err(NotReady::Draining));
-    let late = hub.join(connection(1, "ada", view(&["*"])), None, &stage);
+    let late = hub.join(connection(1, "ada", view(&["*"])), None, None, &stage);
     assert_eq!(code(late), Code::Draining);
 }
 

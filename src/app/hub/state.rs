@@ -15,7 +15,7 @@ use crate::domain::time::Monotonic;
 use crate::domain::view::View;
 use crate::ports::event_log::Loaded;
 use crate::ports::event_publisher::Delivery;
-use crate::ports::live_feed::Beginning;
+use crate::ports::live_feed::{Beginning, Material, Past};
 
 /// How old a copy may be that somebody begins with (contract 5.1).
 const COPY_AGE_MAX: Duration = Duration::from_secs(1);
@@ -107,11 +107,20 @@ impl State {
         *self = Self { load, registry, ..Self::new(loaded) };
     }
 
-    pub(super) fn window(&self, limits: &HubLimits) -> Window {
-        let ring = ring_events(limits);
-        let head = self.fleet.at();
-        let held_after = Seq::new(head.get().saturating_sub(ring)).max(self.began_after);
-        Window { epoch: self.epoch.clone(), head, held_after, replay_max: limits.replay_events }
+    /// The rings hold every event after this position.
+    pub(super) fn rings_after(&self, limits: &HubLimits) -> Seq {
+        let head = self.fleet.at().get();
+        Seq::new(head.saturating_sub(ring_events(limits))).max(self.began_after)
+    }
+
+    /// What can be given to one who comes back, also out of what was read for it.
+    pub(super) fn window(&self, past: Option<&Arc<Past>>, limits: &HubLimits) -> Window {
+        let rings_after = self.rings_after(limits);
+        let joins = |past: &&Arc<Past>| past.epoch == self.epoch && past.end() >= rings_after;
+        let held_after = past.filter(joins).map_or(rings_after, |past| past.after.min(rings_after));
+        let (head, removals_after) = (self.fleet.at(), self.fleet.removals_after());
+        let epoch = self.epoch.clone();
+        Window { epoch, head, held_after, removals_after, replay_max: limits.replay_events }
     }
 
     /// The copy to begin with: the shared one, unless it is too old, lacks an event that its reader was
@@ -169,13 +178,16 @@ impl State {
         Some(Delivery { recorded: Arc::new(recorded), audience })
     }
 
-    pub(super) fn begin(&self, plan: Plan, copy: Option<Arc<Fleet>>, view: Arc<View>) -> Beginning {
-        let head = copy.as_ref().map_or_else(|| self.fleet.at(), |copy| copy.at());
-        let from = match plan {
-            Plan::Replay { after } => after,
-            Plan::Live | Plan::Snapshot(_) => head,
+    /// A beginning with what it is sent first.
+    pub(super) fn begin(&self, plan: Plan, material: Option<Material>, view: Arc<View>) -> Beginning {
+        let fleet = material.as_ref().and_then(Material::fleet);
+        let head = fleet.map_or_else(|| self.fleet.at(), |fleet| fleet.at());
+        let from = match (plan, &material) {
+            (Plan::Replay { .. }, Some(Material::Events(past, _))) => past.end(),
+            (Plan::Replay { after }, _) => after,
+            (Plan::Live | Plan::Delta { .. } | Plan::Snapshot(_), _) => head,
         };
-        Beginning { plan, fleet: copy, head, from, view }
+        Beginning { plan, material, head, from, view }
     }
 }
 

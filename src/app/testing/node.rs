@@ -17,7 +17,7 @@ use crate::domain::grant::Principal;
 use crate::domain::id::ConnectionId;
 use crate::domain::interest::Interest;
 use crate::domain::rate::Rate;
-use crate::ports::event_log::Loaded;
+use crate::ports::event_log::{Loaded, MockEventLog};
 use crate::ports::event_publisher::{Delivery, EventPublisher, MockEventPublisher};
 use crate::ports::gate::{Credential, Gate};
 use crate::ports::live_feed::{Arrival, LiveFeed, Opened};
@@ -39,6 +39,7 @@ impl Screens {
             assert!(!batch.is_empty(), "an empty batch was published");
             screens.deliveries.lock().unwrap().extend_from_slice(batch);
         });
+        publisher.expect_begin_anew().return_const(());
         let screens = Arc::clone(self);
         publisher.expect_dismiss().returning(move |id, farewell, retry_after| {
             screens.farewells.lock().unwrap().push((id, farewell, retry_after));
@@ -155,8 +156,14 @@ impl Node {
             refusals: Rate { per_second: 20, burst: 20 },
             leeway: Duration::from_secs(5),
         };
-        let feed =
-            AppLiveFeed::new(Arc::clone(&gate), Arc::clone(&hub), clock.port(), Arc::clone(&stage), settings);
+        let feed = AppLiveFeed::new(
+            Arc::clone(&gate),
+            Arc::clone(&hub),
+            Arc::new(MockEventLog::new()),
+            clock.port(),
+            Arc::clone(&stage),
+            settings,
+        );
         Self { clock, screens, stage, gate, hub, feed }
     }
 

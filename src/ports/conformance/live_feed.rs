@@ -8,7 +8,7 @@ use crate::domain::interest::{Interest, Kinds};
 use crate::domain::pattern::Patterns;
 use crate::domain::resume::{Plan, Why};
 use crate::ports::gate::Credential;
-use crate::ports::live_feed::{Arrival, LiveFeed, Opened};
+use crate::ports::live_feed::{Arrival, LiveFeed, Material, Opened};
 use crate::ports::token_verifier::SecretText;
 
 /// A feed that is ready, and the means to come to it.
@@ -82,7 +82,7 @@ async fn a_watcher_begins_with_a_copy_and_leaves_nothing_when_it_goes(subject: &
     let (one, other) = (subject.watcher().await, subject.watcher().await);
     assert_ne!(one.connection, other.connection, "no two connections share an id");
     assert_eq!(one.beginning.plan, Plan::Snapshot(Why::New), "without a cursor there is a copy");
-    let copied = one.beginning.fleet.as_ref().map(|fleet| fleet.at());
+    let copied = one.beginning.material.as_ref().and_then(Material::fleet).map(|fleet| fleet.at());
     assert_eq!(copied, Some(one.beginning.from), "what is not in the copy follows it");
     assert!(one.beginning.view.complete(), "nothing is hidden from who may see and asks for all");
     assert!(one.ends_at >= one.principal.expires_at, "a connection lives as long as its token");
@@ -160,7 +160,7 @@ async fn who_is_gone_is_told_so(subject: &Subject<'_>) {
     let opened = subject.watcher().await;
     let id = opened.connection;
     drop(opened);
-    let again = subject.feed.catch_up(id, Seq::ZERO).await;
+    let again = subject.feed.catch_up(id, Seq::ZERO, None).await;
     assert_eq!(code(again, "who is gone cannot catch up"), Code::NotFound);
     let wish = subject.feed.change_interest(id, Interest::all(), Seq::ZERO).await;
     assert_eq!(code(wish, "who is gone has no wishes"), Code::NotFound);

@@ -122,7 +122,7 @@ async fn one_behind_the_ring_is_told_so_until_it_begins_anew() {
     assert!(matches!(reader.look(), Some(Step::FellOut)));
     let from = Seq::new(8);
     let plan = crate::domain::resume::Plan::Live;
-    reader.begin(&Beginning { plan, fleet: None, head: Seq::new(9), from, view: view("*") });
+    reader.begin(&Beginning { plan, material: None, head: Seq::new(9), from, view: view("*") });
     let Step::Events(entries) = reader.next().await else { panic!("it goes on") };
     assert_eq!(seqs(&entries), [9]);
 }

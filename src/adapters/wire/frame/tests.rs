@@ -128,7 +128,7 @@ fn view(agents: &[&str], kinds: Kinds) -> View {
 
 fn beginning(plan: Plan, agents: &[&str]) -> Beginning {
     let view = std::sync::Arc::new(view(agents, Kinds::ALL));
-    Beginning { plan, fleet: None, head: Seq::new(1042), from: Seq::new(1042), view }
+    Beginning { plan, material: None, head: Seq::new(1042), from: Seq::new(1042), view }
 }
 
 fn greeting(plan: Plan, agents: &[&str]) -> Bytes {
@@ -181,7 +181,7 @@ fn frames() -> Vec<(&'static str, Bytes)> {
         ("session_activity_sync_whole", copied_session(whole_activity())),
         ("agent_removed", live(1051, Event::AgentRemoved(agent_id()))),
         ("session_removed", live(1052, Event::SessionRemoved(agent_id(), bare_activity().session))),
-        ("sync_end", sync_end(1, 1, Seq::new(1042))),
+        ("sync_end", sync_end(1, 1, None, Seq::new(1042))),
         ("heartbeat", heartbeat(ms(1_795_460_430_000), Seq::new(1050))),
         ("resync_slow_reader", anew(Why::SlowReader, &["*"], 53)),
         ("resync_interest_changed", anew(Why::InterestChanged, &["b*"], 1043)),

@@ -68,9 +68,9 @@ impl Whole {
                 }
             };
             assert_eq!(walked, [agents.clone(), sessions.clone()].concat());
-            assert_eq!(counted, Counted { agents: agents.len(), sessions: sessions.len() });
+            assert_eq!(counted, Counted { agents: agents.len(), sessions: sessions.len(), removed: None });
         }
-        let end = frame::sync_end(agents.len(), sessions.len(), fleet.at());
+        let end = frame::sync_end(agents.len(), sessions.len(), None, fleet.at());
         Self { agents, sessions, end }
     }
 }

@@ -7,6 +7,7 @@ use crate::adapters::wire::client_frame::{self, ClientFrame};
 use crate::adapters::wire::frame;
 use crate::adapters::ws::client::Conduct;
 use crate::adapters::ws::codec::{self, Incoming, encode};
+use crate::domain::cursor::Seq;
 use crate::domain::fault::{Code, Fault};
 
 impl Session {
@@ -99,14 +100,18 @@ impl Session {
         }
     }
 
-    /// Asks for a new beginning, since what follows is no longer held. Not while another question is open:
+    /// Asks for a new beginning, since what follows is no longer held, for a client that knows everything up to a
+    /// position, or nothing. Not while another question is open:
     /// of two answers the older could come last. Whoever is answered is visited, and asks then.
-    pub(super) fn catch_up(&mut self, turn: &Turn<'_>) {
+    pub(super) fn catch_up(&mut self, known: Option<Seq>, turn: &Turn<'_>) {
         if self.busy != Busy::No {
             return;
         }
         let (feed, id) = (Arc::clone(&turn.settings.feed), self.id());
         let delivered = self.hold(turn);
-        self.ask(Busy::Beginning, async move { super::Outcome::Began(feed.catch_up(id, delivered).await) });
+        self.ask(
+            Busy::Beginning,
+            async move { super::Outcome::Began(feed.catch_up(id, delivered, known).await) },
+        );
     }
 }

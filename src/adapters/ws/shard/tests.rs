@@ -66,7 +66,7 @@ async fn shard(settings: &Arc<WsSettings>) -> (Shard, Arc<LiveSockets>, TcpStrea
         connection: ID,
         principal: principal(),
         epoch: Epoch::parse("e1").unwrap(),
-        beginning: Beginning { plan: Plan::Live, fleet: None, head, from, view },
+        beginning: Beginning { plan: Plan::Live, material: None, head, from, view },
         ends_at: HOUR,
         server_started_at: Timestamp::saturating(1),
         server_time: Timestamp::saturating(7),

@@ -16,7 +16,7 @@ fn at_thirty() -> (Arc<Hub>, Arc<Screens>) {
 fn join(hub: &Hub, cursor: Option<&str>) -> Beginning {
     let cursor = cursor.map(|text| Cursor::parse(text).unwrap());
     let (of, beginning) =
-        hub.join(connection(1, "ada", view(&["*"])), cursor.as_ref(), &Stage::default()).unwrap();
+        hub.join(connection(1, "ada", view(&["*"])), cursor.as_ref(), None, &Stage::default()).unwrap();
     assert_eq!(of, epoch());
     hub.leave(ConnectionId::new(1));
     beginning
@@ -28,7 +28,10 @@ fn a_connection_without_a_cursor_begins_with_a_copy_at_the_head() {
     let beginning = join(&hub, None);
     assert_eq!(beginning.plan, Plan::Snapshot(Why::New));
     assert_eq!((beginning.from, beginning.head), (Seq::new(30), Seq::new(30)));
-    assert_eq!(beginning.fleet.map(|fleet| fleet.at()), Some(Seq::new(30)));
+    assert_eq!(
+        beginning.material.as_ref().and_then(Material::fleet).map(|fleet| fleet.at()),
+        Some(Seq::new(30))
+    );
 }
 
 #[test]
@@ -38,14 +41,14 @@ fn a_cursor_that_is_held_is_continued_and_one_that_is_not_begins_anew() {
         ("now:30", Plan::Live, 30),
         ("now:29", Plan::Replay { after: Seq::new(29) }, 29),
         ("now:18", Plan::Replay { after: Seq::new(18) }, 18),
-        ("now:17", Plan::Snapshot(Why::Compacted), 30),
+        ("now:17", Plan::Delta { after: Seq::new(17), why: Why::Resumed }, 30),
         ("now:31", Plan::Snapshot(Why::CursorAhead), 30),
         ("old:30", Plan::Snapshot(Why::EpochChanged), 30),
     ] {
         let beginning = join(&hub, Some(cursor));
         assert_eq!((beginning.plan, beginning.from), (plan, Seq::new(from)), "{cursor}");
-        let is_snapshot = matches!(plan, Plan::Snapshot(_));
-        assert_eq!(beginning.fleet.is_some(), is_snapshot, "{cursor}: only a snapshot needs a copy");
+        let is_copy = matches!(plan, Plan::Snapshot(_) | Plan::Delta { .. });
+        assert_eq!(beginning.material.is_some(), is_copy, "{cursor}: what is held needs no copy");
         assert_eq!(beginning.head, Seq::new(30), "{cursor}");
     }
 }
@@ -56,17 +59,17 @@ fn what_the_rings_do_not_hold_is_not_replayed() {
     let few = hub(loaded(&[]), &screens, HubLimits { ring_events: 3, ..ROOMY });
     few.take((1..=9).map(|seq| online(seq, "a1")).collect());
     assert_eq!(join(&few, Some("now:6")).plan, Plan::Replay { after: Seq::new(6) });
-    assert_eq!(join(&few, Some("now:5")).plan, Plan::Snapshot(Why::Compacted));
+    assert_eq!(join(&few, Some("now:5")).plan, Plan::Delta { after: Seq::new(5), why: Why::Resumed });
 }
 
 #[test]
 fn nothing_from_before_the_node_began_is_replayed_since_no_ring_has_it() {
     let hub = hub(loaded(&[online(10, "a1")]), &Arc::default(), ROOMY);
     assert_eq!(join(&hub, Some("now:10")).plan, Plan::Live);
-    assert_eq!(join(&hub, Some("now:9")).plan, Plan::Snapshot(Why::Compacted));
+    assert_eq!(join(&hub, Some("now:9")).plan, Plan::Delta { after: Seq::new(9), why: Why::Resumed });
     hub.take(vec![online(11, "a1")]);
     assert_eq!(join(&hub, Some("now:10")).plan, Plan::Replay { after: Seq::new(10) });
-    assert_eq!(join(&hub, Some("now:9")).plan, Plan::Snapshot(Why::Compacted));
+    assert_eq!(join(&hub, Some("now:9")).plan, Plan::Delta { after: Seq::new(9), why: Why::Resumed });
 }
 
 #[test]
@@ -86,7 +89,7 @@ fn a_cursor_of_another_view_begins_anew_and_says_what_changed() {
 fn a_user_has_so_many_connections_and_another_user_is_not_affected() {
     let hub = hub(loaded(&[]), &Arc::default(), HubLimits { connections_per_user: 2, ..ROOMY });
     let stage = Stage::default();
-    let join = |number, of| hub.join(connection(number, of, view(&["*"])), None, &stage).map(|_| ());
+    let join = |number, of| hub.join(connection(number, of, view(&["*"])), None, None, &stage).map(|_| ());
     assert_eq!((join(1, "ada"), join(2, "ada")), (Ok(()), Ok(())));
     let fault = join(3, "ada").unwrap_err();
     assert_eq!(fault.code, Code::TooManyConnections);
@@ -101,7 +104,7 @@ fn a_user_has_so_many_connections_and_another_user_is_not_affected() {
 fn a_node_has_so_many_connections_whosever_they_are() {
     let hub = hub(loaded(&[]), &Arc::default(), HubLimits { connections: 2, ..ROOMY });
     let stage = Stage::default();
-    let join = |number, of| hub.join(connection(number, of, view(&["*"])), None, &stage).map(|_| ());
+    let join = |number, of| hub.join(connection(number, of, view(&["*"])), None, None, &stage).map(|_| ());
     assert_eq!((join(1, "ada"), join(2, "bob")), (Ok(()), Ok(())));
     let fault = join(3, "cyd").unwrap_err();
     assert_eq!(fault.code, Code::Overloaded);
@@ -113,13 +116,14 @@ fn a_node_has_so_many_connections_whosever_they_are() {
 #[test]
 fn beginning_again_gives_the_head_of_that_moment_for_any_reason() {
     let (hub, screens) = at_thirty();
-    hub.join(connection(1, "ada", view(&["*"])), None, &Stage::default()).unwrap();
+    hub.join(connection(1, "ada", view(&["*"])), None, None, &Stage::default()).unwrap();
     let id = ConnectionId::new(1);
     hub.take(vec![activity(31, "a1", "s1")]);
-    let anew = hub.begin_again(id, Why::InterestChanged, Seq::new(31), |_| Arc::new(view(&["b*"]))).unwrap();
+    let anew =
+        hub.begin_again(id, Why::InterestChanged, Seq::new(31), None, |_| Arc::new(view(&["b*"]))).unwrap();
     assert_eq!(anew.plan, Plan::Snapshot(Why::InterestChanged));
     assert_eq!((anew.from, anew.head), (Seq::new(31), Seq::new(31)));
-    assert_eq!(anew.fleet.map(|fleet| fleet.at()), Some(Seq::new(31)));
+    assert_eq!(anew.material.as_ref().and_then(Material::fleet).map(|fleet| fleet.at()), Some(Seq::new(31)));
     assert_eq!(*anew.view, view(&["b*"]));
     hub.take(vec![activity(32, "a1", "s1"), online(33, "b1")]);
     assert_eq!(screens.handed(id), [31, 33]);
@@ -127,7 +131,7 @@ fn beginning_again_gives_the_head_of_that_moment_for_any_reason() {
         assert_eq!(**before, view(&["b*"]), "the view to change is the one of now");
         Arc::new(View::new(grant(&[Scope::Watch], &["a*"]), before.interest().clone()))
     };
-    let anew = hub.begin_again(id, Why::GrantChanged, Seq::new(33), narrowed).unwrap();
+    let anew = hub.begin_again(id, Why::GrantChanged, Seq::new(33), None, narrowed).unwrap();
     assert_eq!(anew.plan, Plan::Snapshot(Why::GrantChanged));
     hub.take(vec![activity(34, "a1", "s1"), activity(35, "b1", "s1")]);
     assert_eq!(screens.handed(id), [31, 33], "grant and interest have no agent in common");
@@ -136,7 +140,7 @@ fn beginning_again_gives_the_head_of_that_moment_for_any_reason() {
 #[test]
 fn a_connection_that_is_gone_begins_nothing() {
     let (hub, _) = at_thirty();
-    let again = hub.begin_again(ConnectionId::new(7), Why::SlowReader, Seq::ZERO, Arc::clone);
+    let again = hub.begin_again(ConnectionId::new(7), Why::SlowReader, Seq::ZERO, None, Arc::clone);
     assert_eq!(code(again), Code::NotFound);
     assert!(registered(&hub).is_empty());
 }

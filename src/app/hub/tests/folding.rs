@@ -8,7 +8,7 @@ use crate::domain::lifecycle::{Signal, Status};
 
 fn join(hub: &Hub, number: u64, view: View) -> ConnectionId {
     let stage = Stage::default();
-    hub.join(connection(number, "ada", view), None, &stage).unwrap();
+    hub.join(connection(number, "ada", view), None, None, &stage).unwrap();
     ConnectionId::new(number)
 }
 

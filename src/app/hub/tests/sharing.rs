@@ -29,13 +29,13 @@ impl Sharing {
 
     fn join(&mut self) -> Beginning {
         self.came += 1;
-        self.hub.join(connection(self.came, "ada", view(&["*"])), None, &Stage::default()).unwrap().1
+        self.hub.join(connection(self.came, "ada", view(&["*"])), None, None, &Stage::default()).unwrap().1
     }
 
     /// The copy of somebody who comes now.
     fn copy(&mut self) -> Arc<Fleet> {
         let beginning = self.join();
-        let copy = beginning.fleet.unwrap();
+        let copy = Arc::clone(beginning.material.as_ref().and_then(Material::fleet).unwrap());
         assert_eq!(
             (beginning.from, beginning.head),
             (copy.at(), copy.at()),
@@ -110,7 +110,7 @@ fn who_begins_anew_is_not_taken_back_before_what_it_was_sent() {
     node.events(3);
     let id = ConnectionId::new(1);
     let again = |delivered| {
-        node.hub.begin_again(id, Why::SlowReader, Seq::new(delivered), Arc::clone).unwrap().from.get()
+        node.hub.begin_again(id, Why::SlowReader, Seq::new(delivered), None, Arc::clone).unwrap().from.get()
     };
     assert_eq!(again(1), 1, "the shared copy is good enough");
     assert_eq!(again(2), 4);

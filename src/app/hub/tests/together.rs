@@ -30,7 +30,7 @@ fn join_and_leave(hub: &Hub, joiner: u64) -> Vec<Joined> {
         // Every other newcomer is found through the index.
         let asks = if number.is_multiple_of(2) { view(&["*"]) } else { view(&["a1", "a5"]) };
         let was_out_at = hub.copy().1.at();
-        let (_, beginning) = hub.join(connection(number, "ada", asks), None, &stage).unwrap();
+        let (_, beginning) = hub.join(connection(number, "ada", asks), None, None, &stage).unwrap();
         let was_in_at = hub.copy().1.at();
         joined.push(Joined { id: ConnectionId::new(number), beginning, was_out_at, was_in_at });
         if nth >= KEPT {
@@ -72,7 +72,7 @@ fn nobody_who_joins_while_events_come_misses_one_or_gets_one_twice() {
     assert_eq!(stay.len(), usize::try_from(JOINERS * KEPT).unwrap());
     let handed = screens.handed_to_each();
     for Joined { id, beginning, was_out_at, was_in_at } in joined {
-        let copy = beginning.fleet.expect("a snapshot");
+        let copy = Arc::clone(beginning.material.as_ref().and_then(Material::fleet).expect("a snapshot"));
         assert_eq!(copy.at(), beginning.from, "{id}: the copy is the one it goes on from");
         let ring = u64::try_from(ROOMY.ring_events).unwrap();
         assert!(beginning.from.get() + ring / 4 >= was_out_at.get(), "{id}: the rings hold what came since");

@@ -83,7 +83,9 @@ impl Running {
     }
 
     fn join(&self, number: u64, view: View) -> Result<Beginning, Fault> {
-        self.hub.join(connection(number, "ada", view), None, &self.stage).map(|(_, beginning)| beginning)
+        self.hub
+            .join(connection(number, "ada", view), None, None, &self.stage)
+            .map(|(_, beginning)| beginning)
     }
 
     fn followed_after(&self) -> Vec<u64> {
@@ -196,9 +198,9 @@ async fn what_the_load_skipped_is_never_replayed() {
     let came_back = |text| {
         let cursor = Cursor::parse(text).unwrap();
         let newcomer = connection(9, "ada", view(&["*"]));
-        node.hub.join(newcomer, Some(&cursor), &node.stage).unwrap().1.plan
+        node.hub.join(newcomer, Some(&cursor), None, &node.stage).unwrap().1.plan
     };
-    assert_eq!(came_back("now:2"), Plan::Snapshot(Why::Compacted));
+    assert_eq!(came_back("now:2"), Plan::Delta { after: Seq::new(2), why: Why::Resumed });
     assert_eq!(came_back("now:7"), Plan::Live);
 }
 
@@ -216,7 +218,7 @@ async fn another_history_is_told_to_whoever_comes_back() {
     settle().await;
     let cursor = Cursor::parse("now:1").unwrap();
     let newcomer = connection(1, "ada", view(&["*"]));
-    let (epoch, beginning) = node.hub.join(newcomer, Some(&cursor), &node.stage).unwrap();
+    let (epoch, beginning) = node.hub.join(newcomer, Some(&cursor), None, &node.stage).unwrap();
     assert_eq!(epoch.as_str(), "later");
     assert_eq!(beginning.plan, Plan::Snapshot(Why::EpochChanged));
     assert_eq!(agents_of(&beginning), ["z1"]);

@@ -163,6 +163,7 @@ async fn a_node_that_just_starts_lets_in() {
     let starting = AppLiveFeed::new(
         Arc::clone(&node.gate),
         Arc::clone(&node.hub),
+        Arc::new(crate::ports::event_log::MockEventLog::new()),
         node.clock.port(),
         Arc::default(),
         node.feed.settings,

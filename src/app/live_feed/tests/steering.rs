@@ -56,7 +56,7 @@ async fn a_slow_reader_begins_anew_with_the_view_it_has() {
     let node = tokens(watcher("ada"));
     let opened = node.feed.open(Arrival { interest: interest(&["a*"]), ..arrival("first") }).await.unwrap();
     node.hub.take(vec![online(1, "a1"), online(2, "b1")]);
-    let anew = node.feed.catch_up(opened.connection, Seq::new(1)).await.unwrap();
+    let anew = node.feed.catch_up(opened.connection, Seq::new(1), None).await.unwrap();
     assert_eq!(anew.plan.why(), Why::SlowReader);
     assert_eq!(anew.from, Seq::new(2));
     assert_eq!(anew.view, opened.beginning.view);
@@ -69,7 +69,7 @@ async fn who_is_gone_cannot_be_steered() {
     let node = tokens(watcher("ada"));
     let id = node.open("first").await.connection;
     assert_eq!(code(node.feed.change_interest(id, Interest::all(), Seq::ZERO).await), Code::NotFound);
-    assert_eq!(code(node.feed.catch_up(id, Seq::ZERO).await), Code::NotFound);
+    assert_eq!(code(node.feed.catch_up(id, Seq::ZERO, None).await), Code::NotFound);
     assert_eq!(code(node.feed.refresh(id, &refreshed("second"), Seq::ZERO).await), Code::NotFound);
     assert_eq!(node.registered(), []);
 }

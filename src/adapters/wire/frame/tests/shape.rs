@@ -104,7 +104,7 @@ fn the_examples_of_the_contract_are_what_is_sent() {
             json!({"type":"session:activity","payload":{"agentId":"a1","sessionId":"s1","lastMessage":"npm test","timestamp":1_795_460_390_000_u64},"sync":true,"rev":1040}),
         ),
         (
-            sync_end(1, 1, Seq::new(1042)),
+            sync_end(1, 1, None, Seq::new(1042)),
             json!({"type":"sync:end","payload":{"agents":1,"sessions":1},"seq":1042}),
         ),
         (
