@@ -129,8 +129,8 @@ impl DiskLog {
         if !store.settle()? {
             tracing::warn!("another program reads the event log: its write-ahead log stays as it was found");
         }
-        let witness = Witness::open(&options.witness(), &path, options.is_synced())?;
-        let (mut state, why) = begin(&mut store, &witness, &options, entropy.as_ref())?;
+        let mut witness = Witness::open(&options.witness(), &path, options.is_synced())?;
+        let (mut state, why) = begin(&mut store, &mut witness, &options, entropy.as_ref())?;
         let doubt = Arc::new(Doubt::default());
         check::look_at_end(store.connection(), &state, &doubt);
         let loaded = opening::load(&mut store, &mut state, options.desk.removals)?;
@@ -205,20 +205,22 @@ fn lock(options: &DiskOptions) -> Result<File, StoreError> {
 /// The state to go on from.
 fn begin(
     store: &mut Store,
-    witness: &Witness,
+    witness: &mut Witness,
     options: &DiskOptions,
     entropy: &dyn Entropy,
 ) -> Result<(State, Option<NewEpoch>), StoreError> {
+    let mark = fresh_epoch(entropy)?.as_str().to_owned();
     let Some(state) = store.state()? else {
-        let zero = Seq::ZERO;
-        let epoch = fresh_epoch(entropy).map_err(|error| StoreError::Files(std::io::Error::other(error)))?;
+        let (zero, epoch) = (Seq::ZERO, fresh_epoch(entropy)?);
         let state =
             State { epoch, head: zero, held_after: zero, removals_after: zero, uptime_ms: 0, clean: false };
         let why = witness.knows_events().then_some(NewEpoch::Behind);
         if let Some(why) = why {
             warn_of(why);
         }
-        return Ok((begin_epoch(store, state, witness, entropy)?, why));
+        let state = begin_epoch(store, state, witness, entropy)?;
+        witness.begin(mark, &state.epoch, state.head)?;
+        return Ok((state, why));
     };
     let heard = if options.new_epoch {
         Err(NewEpoch::Asked)
@@ -233,12 +235,14 @@ fn begin(
             writing.put_state(&state)?;
             writing.commit()?;
             // What the witness said may have been of another kind of sync.
-            witness.write(&state.epoch, state.head)?;
+            witness.begin(mark, &state.epoch, state.head)?;
             Ok((state, None))
         }
         Err(why) => {
             warn_of(why);
-            Ok((begin_epoch(store, state, witness, entropy)?, Some(why)))
+            let state = begin_epoch(store, state, witness, entropy)?;
+            witness.begin(mark, &state.epoch, state.head)?;
+            Ok((state, Some(why)))
         }
     }
 }

@@ -88,6 +88,41 @@ impl Directory {
     }
 }
 
+/// The files of a log at one moment.
+struct Files(Vec<(std::ffi::OsString, Vec<u8>)>);
+
+impl Files {
+    fn of(directory: &Path) -> Self {
+        let kept = |name: &std::ffi::OsStr| name != "events.lock" && name != "events.db-shm";
+        let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
+        let names = entries.filter(|name| kept(name)).collect::<Vec<_>>();
+        Self(
+            names
+                .into_iter()
+                .map(|name| (name.clone(), std::fs::read(directory.join(name)).unwrap()))
+                .collect(),
+        )
+    }
+
+    /// As they were, and the same files where they are there still: as a kill at that moment leaves them.
+    fn put_back(&self, directory: &Path) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let name = entry.unwrap().file_name();
+            if name != "events.lock" && !self.0.iter().any(|(kept, _)| *kept == name) {
+                std::fs::remove_file(directory.join(name)).unwrap();
+            }
+        }
+        self.copy_over(directory);
+    }
+
+    /// Over those that are there.
+    fn copy_over(&self, directory: &Path) {
+        for (name, bytes) in &self.0 {
+            std::fs::write(directory.join(name), bytes).unwrap();
+        }
+    }
+}
+
 impl Drop for Directory {
     fn drop(&mut self) {
         let _gone = std::fs::remove_dir_all(&self.0);

@@ -11,12 +11,13 @@ use crate::adapters::disk::store::{State, Store};
 use crate::adapters::disk::witness::{NewEpoch, Witness};
 use crate::domain::cursor::Epoch;
 use crate::domain::desk::Desk;
-use crate::ports::entropy::{Entropy, EntropyError};
+use crate::ports::entropy::Entropy;
 use crate::ports::event_log::LogError;
 
 /// A new id for a history.
-pub(in crate::adapters::disk) fn fresh_epoch(entropy: &dyn Entropy) -> Result<Epoch, EntropyError> {
-    let [a, b, c, d, e, f, g, h, ..] = entropy.bytes()?;
+pub(in crate::adapters::disk) fn fresh_epoch(entropy: &dyn Entropy) -> Result<Epoch, StoreError> {
+    let bytes = entropy.bytes().map_err(std::io::Error::other)?;
+    let [a, b, c, d, e, f, g, h, ..] = bytes;
     Ok(Epoch::from_random([a, b, c, d, e, f, g, h]))
 }
 
@@ -27,8 +28,7 @@ pub(in crate::adapters::disk) fn begin_epoch(
     witness: &Witness,
     entropy: &dyn Entropy,
 ) -> Result<State, StoreError> {
-    let epoch = fresh_epoch(entropy).map_err(|error| StoreError::Files(std::io::Error::other(error)))?;
-    let state = State { epoch, ..state };
+    let state = State { epoch: fresh_epoch(entropy)?, ..state };
     let writing = store.begin()?;
     writing.put_state(&state)?;
     writing.commit()?;
