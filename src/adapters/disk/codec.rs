@@ -7,10 +7,12 @@ mod event;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::store::State;
 use crate::domain::beside::Beside;
 use crate::domain::cursor::{Epoch, Seq};
 use crate::domain::event::Event;
-use crate::domain::fleet::{Agent, Session};
+use crate::domain::fleet::{Agent, Removal, Session};
+use crate::domain::id::{AgentId, SessionId};
 use crate::domain::time::{Moment, Monotonic, Timestamp};
 use crate::ports::event_log::Receipt;
 use beside::KeptBeside;
@@ -29,6 +31,8 @@ pub(super) enum Damage {
     Version(String, u8),
     #[error("the record of {0} is whole, and is none of this program")]
     Unknown(String),
+    #[error("event {0} lies under another agent")]
+    Elsewhere(u64),
 }
 
 /// A record of this value. `name` is where it lies: a record that lies elsewhere is damaged.
@@ -146,6 +150,68 @@ pub(super) fn open_session(agent: &str, id: &str, record: &[u8]) -> Result<Sessi
     let kept: KeptSession = open(&name, record)?;
     let activity = kept.activity.restored().ok_or(Damage::Unknown(name))?;
     Ok(Session { activity, rev: Seq::new(kept.rev), heard: point(kept.heard) })
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptRemoval {
+    agent: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
+}
+
+fn removal_name(seq: Seq) -> String {
+    format!("removal {seq}")
+}
+
+pub(super) fn seal_removal(removal: &Removal) -> Vec<u8> {
+    let (agent, session) = (removal.agent.to_string(), removal.session.as_ref().map(ToString::to_string));
+    seal(&removal_name(removal.seq), &KeptRemoval { agent, session })
+}
+
+pub(super) fn open_removal(seq: Seq, record: &[u8]) -> Result<Removal, Damage> {
+    let name = removal_name(seq);
+    let kept: KeptRemoval = open(&name, record)?;
+    let unknown = |_| Damage::Unknown(name.clone());
+    let agent = AgentId::parse(&kept.agent).map_err(unknown)?;
+    let session = kept.session.map(|id| SessionId::parse(&id)).transpose().map_err(unknown)?;
+    Ok(Removal { seq, agent, session })
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct KeptState {
+    epoch: String,
+    head: u64,
+    held_after: u64,
+    removals_after: u64,
+    uptime_ms: u64,
+    clean: bool,
+}
+
+const STATE: &str = "state";
+
+pub(super) fn seal_state(state: &State) -> Vec<u8> {
+    let kept = KeptState {
+        epoch: state.epoch.as_str().to_owned(),
+        head: state.head.get(),
+        held_after: state.held_after.get(),
+        removals_after: state.removals_after.get(),
+        uptime_ms: state.uptime_ms,
+        clean: state.clean,
+    };
+    seal(STATE, &kept)
+}
+
+pub(super) fn open_state(record: &[u8]) -> Result<State, Damage> {
+    let kept: KeptState = open(STATE, record)?;
+    Ok(State {
+        epoch: Epoch::parse(&kept.epoch).map_err(|_| Damage::Unknown(STATE.to_owned()))?,
+        head: Seq::new(kept.head),
+        held_after: Seq::new(kept.held_after),
+        removals_after: Seq::new(kept.removals_after),
+        uptime_ms: kept.uptime_ms,
+        clean: kept.clean,
+    })
 }
 
 #[derive(Serialize, Deserialize)]

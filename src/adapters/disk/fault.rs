@@ -16,12 +16,18 @@ pub(super) enum StoreError {
         "the event log is damaged: its events have a hole after {0}; put back a copy, or move its files away to begin anew"
     )]
     Hole(u64),
+    #[error(
+        "the event log is damaged: not every event is found by its agent; put back a copy, or move its files away to begin anew"
+    )]
+    ByAgent,
     #[error("the event log is of version {0}, and this program is older: use a newer one")]
     Version(i64),
     #[error("the event log's state cannot be read; put back a copy, or move its files away to begin anew")]
     State,
     #[error("the database does not keep its promises: it runs without a write-ahead log, or without syncing")]
     Pragma,
+    #[error("somebody reads the database, and what was written before the failure is not on the disk yet")]
+    Unsettled,
     #[error("another server uses this data directory: stop it, or choose another with --data-dir")]
     InUse,
     #[error("the event log was opened anew, and its history is another one now")]
@@ -37,9 +43,11 @@ impl StoreError {
             }
             Self::Damaged(_)
             | Self::Hole(_)
+            | Self::ByAgent
             | Self::Version(_)
             | Self::State
             | Self::Pragma
+            | Self::Unsettled
             | Self::InUse
             | Self::AnotherHistory => false,
         }

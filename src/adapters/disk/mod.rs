@@ -43,6 +43,7 @@
 //! # }
 //! ```
 
+mod check;
 mod codec;
 mod fault;
 mod follower;
@@ -73,6 +74,7 @@ use crate::domain::id::AgentId;
 use crate::ports::clock::Clock;
 use crate::ports::entropy::Entropy;
 use crate::ports::event_log::{EventLog, Follower, Loaded, LogError, Page, Proposal, Receipt};
+use check::Doubt;
 use fault::StoreError;
 use follower::DiskFollower;
 use pages::Pages;
@@ -124,12 +126,17 @@ impl DiskLog {
         let lock = lock(&options)?;
         let path = options.database();
         let mut store = Store::open(&path, options.sync())?;
-        let witness = Witness::open(&options.witness(), &path, options.is_synced())?;
-        let (state, why) = begin(&mut store, &witness, &options, entropy.as_ref())?;
-        opening::look_at_end(&store, &state);
-        let loaded = opening::load(&store, &state, options.desk.removals)?;
+        if !store.settle()? {
+            tracing::warn!("another program reads the event log: its write-ahead log stays as it was found");
+        }
+        let mut witness = Witness::open(&options.witness(), &path, options.is_synced())?;
+        let (mut state, why) = begin(&mut store, &mut witness, &options, entropy.as_ref())?;
+        let doubt = Arc::new(Doubt::default());
+        check::look_at_end(store.connection(), &state, &doubt);
+        let loaded = opening::load(&mut store, &mut state, options.desk.removals)?;
         let keys = store.count_keys()?;
-        let shared = Shared::new(Desk::default(), &state, Pages::new(path.clone()), clock);
+        let shared =
+            Shared::new(Desk::default(), &state, Pages::new(path.clone(), Arc::clone(&doubt)), clock);
         let now = shared.now().uptime;
         *shared.desk() = Desk::restore(loaded.fleet, loaded.besides, options.desk, now);
         let shared = Arc::new(shared);
@@ -156,8 +163,12 @@ impl DiskLog {
             drop(lock);
         })?;
         let stopped = Arc::clone(&stop);
+        let looks = Arc::clone(&shared);
         let checks = named("event-log-check").spawn(move || match Store::reader(&path) {
-            Ok(connection) => opening::look_at_all(&connection, &looked_at, &stopped),
+            Ok(connection) => {
+                let held_after = || looks.tail().held_after;
+                check::look_at_all(&connection, &looked_at, &doubt, held_after, &stopped);
+            }
             Err(error) => tracing::warn!(%error, "the event log cannot be checked"),
         })?;
         Ok((Self { shared, jobs: Some(send), threads: vec![writes, checks], stop }, why))
@@ -194,20 +205,22 @@ fn lock(options: &DiskOptions) -> Result<File, StoreError> {
 /// The state to go on from.
 fn begin(
     store: &mut Store,
-    witness: &Witness,
+    witness: &mut Witness,
     options: &DiskOptions,
     entropy: &dyn Entropy,
 ) -> Result<(State, Option<NewEpoch>), StoreError> {
+    let mark = fresh_epoch(entropy)?.as_str().to_owned();
     let Some(state) = store.state()? else {
-        let zero = Seq::ZERO;
-        let epoch = fresh_epoch(entropy).map_err(|error| StoreError::Files(std::io::Error::other(error)))?;
+        let (zero, epoch) = (Seq::ZERO, fresh_epoch(entropy)?);
         let state =
             State { epoch, head: zero, held_after: zero, removals_after: zero, uptime_ms: 0, clean: false };
         let why = witness.knows_events().then_some(NewEpoch::Behind);
         if let Some(why) = why {
             warn_of(why);
         }
-        return Ok((begin_epoch(store, state, witness, entropy)?, why));
+        let state = begin_epoch(store, state, witness, entropy)?;
+        witness.begin(mark, &state.epoch, state.head)?;
+        return Ok((state, why));
     };
     let heard = if options.new_epoch {
         Err(NewEpoch::Asked)
@@ -222,12 +235,14 @@ fn begin(
             writing.put_state(&state)?;
             writing.commit()?;
             // What the witness said may have been of another kind of sync.
-            witness.write(&state.epoch, state.head)?;
+            witness.begin(mark, &state.epoch, state.head)?;
             Ok((state, None))
         }
         Err(why) => {
             warn_of(why);
-            Ok((begin_epoch(store, state, witness, entropy)?, Some(why)))
+            let state = begin_epoch(store, state, witness, entropy)?;
+            witness.begin(mark, &state.epoch, state.head)?;
+            Ok((state, Some(why)))
         }
     }
 }

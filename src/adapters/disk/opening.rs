@@ -11,11 +11,8 @@ use super::store::{State, Store, unsigned};
 use crate::domain::beside::Beside;
 use crate::domain::cursor::Seq;
 use crate::domain::fleet::{Agent, Fleet, Removal};
-use crate::domain::id::{AgentId, SessionId};
+use crate::domain::id::AgentId;
 
-/// Events at the end of the history that are looked at before anything is served; the rest is looked at
-/// meanwhile.
-const LOOKED_AT: u64 = 4_096;
 /// Events that are folded at once where the fleet has to be made anew.
 const FOLDED_AT_ONCE: usize = 4_096;
 
@@ -26,17 +23,47 @@ pub(super) struct Loaded {
 }
 
 /// Reads the fleet as it is kept. Where a record of it is damaged it is made anew from the events, if all of
-/// them are there.
-pub(super) fn load(store: &Store, state: &State, removals_max: usize) -> Result<Loaded, StoreError> {
-    let connection = store.connection();
-    match read_fleet(connection, state, removals_max) {
+/// them are there, and kept so: they may be gone by the next time.
+pub(super) fn load(store: &mut Store, state: &mut State, removals_max: usize) -> Result<Loaded, StoreError> {
+    match read_fleet(store.connection(), state, removals_max) {
         Err(StoreError::Damaged(damage)) if state.held_after == Seq::ZERO => {
-            tracing::error!(%damage, "a record of the fleet is damaged; the fleet is made anew from all events, without leases");
-            let fleet = fold(connection, state, removals_max)?;
-            Ok(Loaded { fleet, besides: Vec::new() })
+            tracing::error!(
+                %damage,
+                "a record of the fleet is damaged; the fleet is made anew from all events, without its lease"
+            );
+            make_anew(store, state, removals_max)
         }
         loaded => loaded,
     }
+}
+
+fn make_anew(store: &mut Store, state: &mut State, removals_max: usize) -> Result<Loaded, StoreError> {
+    let fleet = fold(store.connection(), state, removals_max)?;
+    let besides = besides_that_are_whole(store.connection(), &fleet)?;
+    state.removals_after = fleet.removals_after();
+    let writing = store.begin()?;
+    let nothing = Beside::default();
+    writing.put_fleet(&fleet, |id| besides.get(id).unwrap_or(&nothing))?;
+    writing.put_state(state)?;
+    writing.commit()?;
+    Ok(Loaded { fleet, besides: besides.into_iter().collect() })
+}
+
+/// What is known beside the events has no other record: as much of it as can be believed.
+fn besides_that_are_whole(
+    connection: &Connection,
+    fleet: &Fleet,
+) -> Result<BTreeMap<AgentId, Beside>, StoreError> {
+    let mut besides = BTreeMap::new();
+    let mut query = connection.prepare("SELECT agent, record FROM agents")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, record): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        if let (Some(id), Ok((_, beside))) = (fleet.id(&id), codec::open_agent(&id, &record)) {
+            besides.insert(id.clone(), beside);
+        }
+    }
+    Ok(besides)
 }
 
 fn read_fleet(connection: &Connection, state: &State, removals_max: usize) -> Result<Loaded, StoreError> {
@@ -58,24 +85,28 @@ fn read_fleet(connection: &Connection, state: &State, removals_max: usize) -> Re
         let agent = agents.get_mut(&of).ok_or_else(|| Damage::Unknown(format!("session {of} {id}")))?;
         agent.sessions.insert(session.activity.session.clone(), session);
     }
-    let removals = read_removals(connection)?;
-    let (head, after) = (state.head, state.removals_after);
-    let fleet = Fleet::restored(head, agents.into_values(), removals, after, removals_max);
+    let (removals, removals_after) = read_removals(connection, state)?;
+    let fleet = Fleet::restored(state.head, agents.into_values(), removals, removals_after, removals_max);
     Ok(Loaded { fleet, besides })
 }
 
-fn read_removals(connection: &Connection) -> Result<Vec<Removal>, StoreError> {
-    let mut query = connection.prepare("SELECT seq, agent, session FROM removals ORDER BY seq")?;
+/// The removals, and after which position all of them are there. Where one is damaged none is believed: screens
+/// that come back get the latest state instead of what changed in it.
+fn read_removals(connection: &Connection, state: &State) -> Result<(Vec<Removal>, Seq), StoreError> {
+    let mut query = connection.prepare("SELECT seq, record FROM removals ORDER BY seq")?;
     let mut rows = query.query([])?;
     let mut removals = Vec::new();
     while let Some(row) = rows.next()? {
-        let (seq, agent, session): (i64, String, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let unknown = || Damage::Unknown(format!("removal {seq}"));
-        let agent = AgentId::parse(&agent).map_err(|_| unknown())?;
-        let session = session.map(|id| SessionId::parse(&id)).transpose().map_err(|_| unknown())?;
-        removals.push(Removal { seq: Seq::new(unsigned(seq)), agent, session });
+        let (seq, record): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        match codec::open_removal(Seq::new(unsigned(seq)), &record) {
+            Ok(removal) => removals.push(removal),
+            Err(damage) => {
+                tracing::error!(%damage, "what was removed lately is forgotten");
+                return Ok((Vec::new(), state.head));
+            }
+        }
     }
-    Ok(removals)
+    Ok((removals, state.removals_after))
 }
 
 fn fold(connection: &Connection, state: &State, removals_max: usize) -> Result<Fleet, StoreError> {
@@ -86,40 +117,4 @@ fn fold(connection: &Connection, state: &State, removals_max: usize) -> Result<F
         }
     }
     Ok(fleet)
-}
-
-/// Looks at the last events. A damaged one does not keep the server from serving the fleet: it is said
-/// loudly, and whoever reads it is refused.
-pub(super) fn look_at_end(store: &Store, state: &State) {
-    let after = Seq::new(state.head.get().saturating_sub(LOOKED_AT)).max(state.held_after);
-    if let Err(error) = page(store.connection(), after, state.head, usize::MAX, None) {
-        tracing::error!(%error, "the last events cannot all be read");
-    }
-}
-
-/// Looks at all events once, slowly, and says what it finds.
-pub(super) fn look_at_all(connection: &Connection, state: &State, stop: &std::sync::atomic::AtomicBool) {
-    const AT_ONCE: usize = 1_000;
-    const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
-    let mut at = state.held_after;
-    let up_to = Seq::new(state.head.get().saturating_sub(LOOKED_AT));
-    while at < up_to && !stop.load(std::sync::atomic::Ordering::Relaxed) {
-        match page(connection, at, up_to, AT_ONCE, None) {
-            Ok(events) => at = events.last().map_or(up_to, |last| last.recorded.seq),
-            // Events are let go from the front while this looks.
-            Err(StoreError::Hole(_)) if first_event(connection).is_some_and(|first| first > at.next()) => {
-                at = first_event(connection).map_or(up_to, |first| Seq::new(first.get().saturating_sub(1)));
-            }
-            Err(error) => {
-                tracing::error!(%error, after = at.get(), "events are damaged: reading them is refused");
-                return;
-            }
-        }
-        std::thread::sleep(PAUSE);
-    }
-}
-
-fn first_event(connection: &Connection) -> Option<Seq> {
-    let first = connection.query_row("SELECT min(seq) FROM events", [], |row| row.get::<_, Option<i64>>(0));
-    first.ok().flatten().map(|seq| Seq::new(unsigned(seq)))
 }

@@ -4,15 +4,18 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params};
 
-use super::codec;
+use super::check::Doubt;
+use super::codec::{self, Damage};
 use super::fault::StoreError;
 use super::store::{Store, signed, unsigned};
 use super::tail::Kept;
 use crate::domain::cursor::Seq;
 use crate::domain::event::Recorded;
 use crate::domain::id::AgentId;
+use crate::domain::time::Monotonic;
 
 /// The reading side of a database.
 #[derive(Clone)]
@@ -20,11 +23,12 @@ pub(super) struct Pages {
     path: PathBuf,
     /// Opened with the first read, and anew after a failed one.
     connection: Arc<Mutex<Option<Connection>>>,
+    pub(super) doubt: Arc<Doubt>,
 }
 
 impl Pages {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, connection: Arc::default() }
+    pub(super) fn new(path: PathBuf, doubt: Arc<Doubt>) -> Self {
+        Self { path, connection: Arc::default(), doubt }
     }
 
     /// At most `limit` events after a position and up to another, in order.
@@ -35,6 +39,9 @@ impl Pages {
         limit: usize,
         of: Option<&AgentId>,
     ) -> Result<Vec<Kept>, StoreError> {
+        if of.is_some() {
+            self.doubt.check()?;
+        }
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let opened = match connection.take() {
             Some(connection) => connection,
@@ -68,9 +75,10 @@ pub(super) fn page(
     of: Option<&AgentId>,
 ) -> Result<Vec<Kept>, StoreError> {
     let text = match of {
-        None => "SELECT seq, record FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3",
+        None => "SELECT seq, agent, record FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3",
         Some(_) => {
-            "SELECT seq, record FROM events WHERE seq > ?1 AND seq <= ?2 AND agent = ?4 ORDER BY seq LIMIT ?3"
+            "SELECT seq, agent, record FROM events
+            WHERE seq > ?1 AND seq <= ?2 AND agent = ?4 ORDER BY seq LIMIT ?3"
         }
     };
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -86,12 +94,48 @@ pub(super) fn page(
         if of.is_none() && seq != expected {
             return Err(StoreError::Hole(expected.get().saturating_sub(1)));
         }
-        let record = row.get_ref(1)?.as_blob().map_err(|_| StoreError::State)?;
-        let (at, event, last) = codec::open_event(seq, record)?;
-        events.push(Kept { recorded: Recorded { seq, at, event }, last });
+        if seq < expected {
+            return Err(StoreError::ByAgent);
+        }
+        events.push(kept(seq, row.get_ref(1)?, row.get_ref(2)?)?);
         expected = seq.next();
     }
     let is_whole =
         of.is_some() || expected > up_to || events.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
     if is_whole { Ok(events) } else { Err(StoreError::Hole(expected.get().saturating_sub(1))) }
+}
+
+/// An event as it lies there, under the agent that it is about.
+pub(super) fn kept(seq: Seq, agent: ValueRef<'_>, record: ValueRef<'_>) -> Result<Kept, StoreError> {
+    let record = record.as_blob().unwrap_or_default();
+    let (at, event, last) = codec::open_event(seq, record)?;
+    if agent.as_str().ok() != Some(event.agent().as_str()) {
+        return Err(Damage::Elsewhere(seq.get()).into());
+    }
+    Ok(Kept { recorded: Recorded { seq, at, event }, last })
+}
+
+/// The last of the oldest events, `limit` at most, whose uptime is too old. One that is damaged goes with those
+/// around it.
+pub(super) fn last_older(
+    connection: &Connection,
+    after: Seq,
+    up_to: Seq,
+    limit: usize,
+    is_old: impl Fn(Monotonic) -> bool,
+) -> Result<Seq, StoreError> {
+    let text = "SELECT seq, record FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3";
+    let mut query = connection.prepare_cached(text)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = query.query(params![signed(after), signed(up_to), limit])?;
+    let mut last = Seq::ZERO;
+    while let Some(row) = rows.next()? {
+        let seq = Seq::new(unsigned(row.get(0)?));
+        match codec::open_event(seq, row.get_ref(1)?.as_blob().unwrap_or_default()) {
+            Ok((at, ..)) if is_old(at.uptime) => last = seq,
+            Ok(_) => break,
+            Err(_) => {}
+        }
+    }
+    Ok(last)
 }

@@ -7,8 +7,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, Transactio
 
 use super::codec;
 use super::fault::StoreError;
+use crate::domain::beside::Beside;
 use crate::domain::cursor::{Epoch, Seq};
-use crate::domain::fleet::Removal;
+use crate::domain::fleet::{Fleet, Removal};
 use crate::domain::id::AgentId;
 use crate::ports::event_log::{IdempotencyKey, Receipt};
 
@@ -16,33 +17,31 @@ use crate::ports::event_log::{IdempotencyKey, Receipt};
 const VERSION: i64 = 1;
 /// Statements that are kept ready.
 const STATEMENTS: usize = 32;
-/// Pages that are given back to the system after a commit.
+/// Pages that are given back to the system with a commit.
 const VACUUM_PAGES: u32 = 64;
+/// Free pages that are kept for what comes next.
+const SPARE_PAGES: u32 = 256;
 
-/// `events` are in the order of their seq; `agents` and `sessions` are the fleet at the head.
+/// `events` are in the order of their seq, also in the index by agent, which has it once, as the row's number; `agents` and `sessions` are the fleet at the head.
 const TABLES: &str = "
-    CREATE TABLE state (
-        id INTEGER PRIMARY KEY CHECK (id = 1),
-        epoch TEXT NOT NULL,
-        head INTEGER NOT NULL,
-        held_after INTEGER NOT NULL,
-        removals_after INTEGER NOT NULL,
-        uptime_ms INTEGER NOT NULL,
-        clean INTEGER NOT NULL
-    );
+    CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), record BLOB NOT NULL);
     CREATE TABLE events (seq INTEGER PRIMARY KEY, agent TEXT NOT NULL, record BLOB NOT NULL);
-    CREATE INDEX events_by_agent ON events (agent, seq);
+    CREATE INDEX events_by_agent ON events (agent);
     CREATE TABLE agents (agent TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;
     CREATE TABLE sessions (
         agent TEXT NOT NULL, session TEXT NOT NULL, record BLOB NOT NULL, PRIMARY KEY (agent, session)
     ) WITHOUT ROWID;
-    CREATE TABLE removals (seq INTEGER PRIMARY KEY, agent TEXT NOT NULL, session TEXT);
+    CREATE TABLE removals (seq INTEGER PRIMARY KEY, record BLOB NOT NULL);
     CREATE TABLE keys (
         number INTEGER PRIMARY KEY, owner TEXT NOT NULL, text TEXT NOT NULL, since_ms INTEGER NOT NULL,
         record BLOB NOT NULL, UNIQUE (owner, text)
     );
     PRAGMA user_version = 1;
 ";
+
+/// Looks at the oldest alone: asked for all that are old, it would look at every key with each commit.
+pub(super) const FORGET_OLD_KEYS: &str = "DELETE FROM keys WHERE number IN (SELECT number FROM
+    (SELECT number, since_ms FROM keys ORDER BY number LIMIT ?2) WHERE since_ms < ?1)";
 
 /// What stands beside the events.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +88,10 @@ impl Store {
         if set != level || mode != "wal" {
             return Err(StoreError::Pragma);
         }
+        #[cfg(test)]
+        if let Some(pages) = super::tests::pages_max(path) {
+            connection.pragma_update(None, "max_page_count", pages)?;
+        }
         let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         match begun.pragma_query_value(None, "user_version", |row| row.get(0))? {
             0_i64 => begun.execute_batch(TABLES)?,
@@ -114,19 +117,9 @@ impl Store {
 
     /// What stands beside the events; nothing in a database that was just made.
     pub(super) fn state(&self) -> Result<Option<State>, StoreError> {
-        let text = "SELECT epoch, head, held_after, removals_after, uptime_ms, clean FROM state";
-        let row = self.connection.query_row(text, [], |row| {
-            let epoch: String = row.get(0)?;
-            let number = |place| row.get::<_, i64>(place).map(unsigned);
-            Ok((epoch, number(1)?, number(2)?, number(3)?, number(4)?, row.get(5)?))
-        });
-        let Some((epoch, head, held_after, removals_after, uptime_ms, clean)) = row.optional()? else {
-            return Ok(None);
-        };
-        let epoch = Epoch::parse(&epoch).map_err(|_| StoreError::State)?;
-        let (head, held_after) = (Seq::new(head), Seq::new(held_after));
-        let removals_after = Seq::new(removals_after);
-        Ok(Some(State { epoch, head, held_after, removals_after, uptime_ms, clean }))
+        let query = "SELECT record FROM state";
+        let record: Option<Vec<u8>> = self.connection.query_row(query, [], |row| row.get(0)).optional()?;
+        Ok(record.map(|record| codec::open_state(&record)).transpose()?)
     }
 
     /// Begins to write.
@@ -148,22 +141,20 @@ impl Store {
         Ok(unsigned(self.connection.query_row("SELECT count(*) FROM keys", [], |row| row.get(0))?))
     }
 
-    /// Gives free pages back to the system, a few at a time.
-    pub(super) fn vacuum(&self) -> Result<(), StoreError> {
-        let text = format!("PRAGMA incremental_vacuum({VACUUM_PAGES})");
-        let mut query = self.connection.prepare_cached(&text)?;
-        let mut rows = query.query([])?;
-        while rows.next()?.is_some() {}
-        Ok(())
+    /// Writes everything that the write-ahead log has into the database, brings it to the disk, and empties the
+    /// log. Tells whether it could: not while somebody else reads what came before.
+    ///
+    /// What recovery found in the write-ahead log was read from the system's memory. Where a sync failed before,
+    /// the disk may not have it, and a next sync would say that all is well: what is appended behind it would be
+    /// lost with it in a power cut. Written once more, it is brought there or fails again.
+    pub(super) fn settle(&self) -> Result<bool, StoreError> {
+        let busy: i64 = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(busy == 0)
     }
 
     /// Closes in order: everything is in the one file.
     pub(super) fn close(self) -> Result<(), StoreError> {
-        self.connection.pragma_update(None, "wal_checkpoint", "TRUNCATE").or_else(|error| match error {
-            // It answers with a row.
-            rusqlite::Error::ExecuteReturnedResults => Ok(()),
-            other => Err(other),
-        })?;
+        let _as_far_as_others_let_it = self.settle()?;
         self.connection.close().map_err(|(_, error)| error.into())
     }
 }
@@ -203,8 +194,32 @@ impl Writing<'_> {
                 self.0.prepare_cached(text)?.execute([agent, session])?;
             }
         }
-        let text = "INSERT INTO removals (seq, agent, session) VALUES (?1, ?2, ?3)";
-        self.0.prepare_cached(text)?.execute(params![signed(removal.seq), agent, session])?;
+        self.put_removal(removal)
+    }
+
+    fn put_removal(&self, removal: &Removal) -> Result<(), StoreError> {
+        let text = "INSERT INTO removals (seq, record) VALUES (?1, ?2)";
+        let record = codec::seal_removal(removal);
+        self.0.prepare_cached(text)?.execute(params![signed(removal.seq), record])?;
+        Ok(())
+    }
+
+    /// Writes the fleet as it is, in the place of what was kept of it.
+    pub(super) fn put_fleet<'a>(
+        &self,
+        fleet: &Fleet,
+        beside: impl Fn(&AgentId) -> &'a Beside,
+    ) -> Result<(), StoreError> {
+        self.0.execute_batch("DELETE FROM agents; DELETE FROM sessions; DELETE FROM removals;")?;
+        for (id, agent) in fleet.agents() {
+            self.put_agent(id, &codec::seal_agent(agent, beside(id)))?;
+            for (session, said) in &agent.sessions {
+                self.put_session(id.as_str(), session.as_str(), &codec::seal_session(said))?;
+            }
+        }
+        for removal in fleet.removals_since(fleet.removals_after()).into_iter().flatten() {
+            self.put_removal(removal)?;
+        }
         Ok(())
     }
 
@@ -226,9 +241,7 @@ impl Writing<'_> {
     pub(super) fn trim_keys(&self, before_ms: u64, surplus: u64, at_once: u64) -> Result<u64, StoreError> {
         let (before, most) =
             (i64::try_from(before_ms).unwrap_or(i64::MAX), i64::try_from(at_once).unwrap_or(0));
-        let text = "DELETE FROM keys WHERE number IN
-            (SELECT number FROM keys WHERE since_ms < ?1 ORDER BY number LIMIT ?2)";
-        let old = self.0.prepare_cached(text)?.execute(params![before, most])?;
+        let old = self.0.prepare_cached(FORGET_OLD_KEYS)?.execute(params![before, most])?;
         let old = u64::try_from(old).unwrap_or(0);
         let more = surplus.saturating_sub(old).min(at_once);
         if more == 0 {
@@ -251,18 +264,23 @@ impl Writing<'_> {
         Ok(())
     }
 
+    /// Gives free pages back to the system, a few at a time and but for those that what comes next will take: in
+    /// this transaction, since one of its own would wait for the disk once more.
+    pub(super) fn give_back(&self) -> Result<(), StoreError> {
+        let free: u32 = self.0.prepare_cached("PRAGMA freelist_count")?.query_row([], |row| row.get(0))?;
+        let surplus = free.saturating_sub(SPARE_PAGES).min(VACUUM_PAGES);
+        if surplus > 0 {
+            let text = format!("PRAGMA incremental_vacuum({surplus})");
+            let mut query = self.0.prepare(&text)?;
+            let mut rows = query.query([])?;
+            while rows.next()?.is_some() {}
+        }
+        Ok(())
+    }
+
     pub(super) fn put_state(&self, state: &State) -> Result<(), StoreError> {
-        let text = "INSERT OR REPLACE INTO state
-            (id, epoch, head, held_after, removals_after, uptime_ms, clean) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)";
-        let uptime_ms = i64::try_from(state.uptime_ms).unwrap_or(i64::MAX);
-        self.0.prepare_cached(text)?.execute(params![
-            state.epoch.as_str(),
-            signed(state.head),
-            signed(state.held_after),
-            signed(state.removals_after),
-            uptime_ms,
-            state.clean,
-        ])?;
+        let text = "INSERT OR REPLACE INTO state (id, record) VALUES (1, ?1)";
+        self.0.prepare_cached(text)?.execute([codec::seal_state(state)])?;
         Ok(())
     }
 

@@ -4,13 +4,17 @@
 mod damage;
 mod epochs;
 mod failing;
+mod flips;
+mod full;
 mod golden;
+mod lasting;
 mod promises;
 mod retention;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::*;
@@ -84,10 +88,62 @@ impl Directory {
     }
 }
 
+/// The files of a log at one moment.
+struct Files(Vec<(std::ffi::OsString, Vec<u8>)>);
+
+impl Files {
+    fn of(directory: &Path) -> Self {
+        let kept = |name: &std::ffi::OsStr| name != "events.lock" && name != "events.db-shm";
+        let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
+        let names = entries.filter(|name| kept(name)).collect::<Vec<_>>();
+        Self(
+            names
+                .into_iter()
+                .map(|name| (name.clone(), std::fs::read(directory.join(name)).unwrap()))
+                .collect(),
+        )
+    }
+
+    /// As they were, and the same files where they are there still: as a kill at that moment leaves them.
+    fn put_back(&self, directory: &Path) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let name = entry.unwrap().file_name();
+            if name != "events.lock" && !self.0.iter().any(|(kept, _)| *kept == name) {
+                std::fs::remove_file(directory.join(name)).unwrap();
+            }
+        }
+        self.copy_over(directory);
+    }
+
+    /// Over those that are there.
+    fn copy_over(&self, directory: &Path) {
+        for (name, bytes) in &self.0 {
+            std::fs::write(directory.join(name), bytes).unwrap();
+        }
+    }
+}
+
 impl Drop for Directory {
     fn drop(&mut self) {
         let _gone = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// Databases that may not grow past so many pages, as on a disk that is full.
+static PAGES_MAX: Mutex<BTreeMap<PathBuf, u32>> = Mutex::new(BTreeMap::new());
+
+fn bound(directory: &Directory, pages: Option<u32>) {
+    let path = directory.file("events.db");
+    let mut bounds = PAGES_MAX.lock().unwrap();
+    match pages {
+        Some(pages) => bounds.insert(path, pages),
+        None => bounds.remove(&path),
+    };
+}
+
+/// What the store asks for in tests alone.
+pub(super) fn pages_max(database: &Path) -> Option<u32> {
+    PAGES_MAX.lock().unwrap().get(database).copied()
 }
 
 fn options(directory: &Directory) -> DiskOptions {

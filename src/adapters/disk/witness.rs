@@ -4,8 +4,12 @@
 //! behind it: a store can come back shorter than it was. The witness is written after each commit that
 //! came back, so it never claims what was not committed; it is not synced with each, since a process that
 //! is killed loses nothing that the system has, and after a power cut an older witness only knows less. It
-//! is synced once a second and at a stop. It also knows the database file by device and inode: one that is
-//! another file was put back or copied, and then its history may have gone on elsewhere.
+//! is synced once a second and at a stop. It also knows the database file by device, inode and birth: one that
+//! is another file was put back or copied, and then its history may have gone on elsewhere. The birth, since a
+//! file system gives the number of a file that was removed to the next one.
+//!
+//! Files can be copied over those that are there, and are the same files then. So each start leaves a mark, an
+//! empty file whose name is new, and the witness knows the name: old files bring the mark of another start.
 //!
 //! It is one write of fewer bytes than a disk's sector, with a checksum; one that cannot be read vouches for
 //! nothing, so the store begins a new epoch, as without one.
@@ -13,7 +17,8 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +34,12 @@ pub(super) struct Testimony {
     head: u64,
     device: u64,
     inode: u64,
+    /// When the file was made, in nanoseconds; nothing where the file system does not know.
+    born: Option<u64>,
+    /// The mark of the start of the server during which it was written, and of the one before: its mark is
+    /// there still where the server was ended between the two.
+    mark: String,
+    mark_before: Option<String>,
     /// The system's start during which it was written.
     boot: String,
     /// Whether commits waited for the disk.
@@ -58,10 +69,14 @@ pub enum NewEpoch {
 /// The open file.
 pub(super) struct Witness {
     file: File,
+    path: PathBuf,
     boot: String,
     synced: bool,
     device: u64,
     inode: u64,
+    born: Option<u64>,
+    mark: String,
+    mark_before: Option<String>,
 }
 
 impl Witness {
@@ -71,13 +86,58 @@ impl Witness {
         let about = std::fs::metadata(database)?;
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         let boot = boot.trim().to_owned();
-        Ok(Self { file, boot, synced, device: about.dev(), inode: about.ino() })
+        let born = about.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let born = born.and_then(|since| u64::try_from(since.as_nanos()).ok());
+        let (device, inode, path) = (about.dev(), about.ino(), path.to_owned());
+        let (mark, mark_before) = (String::new(), None);
+        let mut witness = Self { file, path, boot, synced, device, inode, born, mark, mark_before };
+        if let Some(said) = witness.read() {
+            (witness.mark, witness.mark_before) = (said.mark, said.mark_before);
+        }
+        Ok(witness)
+    }
+
+    /// The marks that are there.
+    fn marks(&self) -> io::Result<Vec<String>> {
+        let begins = self.mark_path("");
+        let begins = begins.file_name().unwrap_or_default().to_string_lossy();
+        let mut marks = Vec::new();
+        for entry in std::fs::read_dir(self.path.parent().unwrap_or(Path::new(".")))? {
+            let name = entry?.file_name();
+            marks.extend(name.to_string_lossy().strip_prefix(&*begins).map(str::to_owned));
+        }
+        Ok(marks)
+    }
+
+    fn mark_path(&self, mark: &str) -> PathBuf {
+        self.path.with_extension(format!("start-{mark}"))
+    }
+
+    /// Whether the marks that are there are of the start that it knows.
+    fn is_marked(&self) -> bool {
+        let knows = |mark: &String| *mark == self.mark || Some(mark) == self.mark_before.as_ref();
+        self.marks().is_ok_and(|marks| matches!(marks.as_slice(), [mark] if knows(mark)))
+    }
+
+    /// Says what [`Witness::write`] says, and from now on under a new mark.
+    pub(super) fn begin(&mut self, mark: String, epoch: &Epoch, head: Seq) -> io::Result<()> {
+        let before = std::mem::replace(&mut self.mark, mark);
+        self.mark_before = Some(before).filter(|mark| !mark.is_empty());
+        // First that it is known on the disk, then that it is there: between the two the one before is.
+        self.write(epoch, head)?;
+        self.sync()?;
+        File::options().write(true).create(true).truncate(false).open(self.mark_path(&self.mark))?;
+        for mark in self.marks()?.into_iter().filter(|mark| *mark != self.mark) {
+            std::fs::remove_file(self.mark_path(&mark))?;
+        }
+        Ok(())
     }
 
     /// Whether the store may go on with this history.
     pub(super) fn hears(&self, epoch: &Epoch, head: Seq, clean: bool) -> Result<(), NewEpoch> {
         let Some(said) = self.read() else { return Err(NewEpoch::Unwitnessed) };
-        if (said.device, said.inode) != (self.device, self.inode) {
+        let is_the_file = (said.device, said.inode, said.born) == (self.device, self.inode, self.born);
+        if !is_the_file || !self.is_marked() {
             return Err(NewEpoch::Copied);
         }
         if said.epoch != epoch.as_str() || said.head > head.get() {
@@ -110,6 +170,9 @@ impl Witness {
             head: head.get(),
             device: self.device,
             inode: self.inode,
+            born: self.born,
+            mark: self.mark.clone(),
+            mark_before: self.mark_before.clone(),
             boot: self.boot.clone(),
             synced: self.synced,
         };

@@ -77,7 +77,6 @@ async fn a_record_of_a_newer_version_is_told_apart_from_a_damaged_one() {
     let (log, _) = open(&directory);
     assert!(damage_of(&log).await.unwrap().contains("version 2"));
     drop(log);
-    change(&directory, "UPDATE state SET head = head");
     let connection = rusqlite::Connection::open(directory.file("events.db")).unwrap();
     connection.pragma_update(None, "user_version", 9).unwrap();
     drop(connection);
@@ -88,21 +87,16 @@ async fn a_record_of_a_newer_version_is_told_apart_from_a_damaged_one() {
 }
 
 /// The files of a log that was killed, its last events in the write-ahead log alone.
-async fn killed() -> (Directory, Vec<crate::domain::event::Recorded>, Epoch) {
+async fn killed() -> (Directory, Files, Vec<crate::domain::event::Recorded>, Epoch) {
     let directory = Directory::new();
     let (log, _) = open(&directory);
     for number in 0..12 {
         put(&log, activity("a", &format!("message {number}"))).await;
     }
     let (epoch, events) = history(&log).await;
-    let copy = Directory::new();
-    directory.copy_to(&copy.0);
+    let files = Files::of(&directory.0);
     drop(log);
-    // In place, so that they are the same files for the witness.
-    for name in ["events.db", "events.db-wal", "events.head"] {
-        std::fs::write(directory.file(name), std::fs::read(copy.file(name)).unwrap()).unwrap();
-    }
-    (directory, events, epoch)
+    (directory, files, events, epoch)
 }
 
 /// What a damaged store may do: refuse to open, refuse to read, or give a beginning of the history. Anything
@@ -129,37 +123,37 @@ async fn assert_no_lie(
 
 #[tokio::test]
 async fn a_write_ahead_log_that_is_cut_loses_nothing_in_silence() {
-    let (directory, events, epoch) = killed().await;
-    let whole = std::fs::read(directory.file("events.db-wal")).unwrap();
-    let others: Vec<_> =
-        ["events.db", "events.head"].map(|name| (name, std::fs::read(directory.file(name)).unwrap())).into();
+    let (directory, files, events, epoch) = killed().await;
+    let path = directory.file("events.db-wal");
     for cut in 1..=64 {
-        for (name, bytes) in &others {
-            std::fs::write(directory.file(name), bytes).unwrap();
-        }
-        std::fs::write(directory.file("events.db-wal"), &whole[..whole.len() - cut]).unwrap();
-        let _gone = std::fs::remove_file(directory.file("events.db-shm"));
+        files.put_back(&directory.0);
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &whole[..whole.len() - cut]).unwrap();
         assert_no_lie(&directory, &events, &epoch, &format!("{cut} bytes cut")).await;
     }
 }
 
 #[tokio::test]
 async fn a_bit_that_flips_anywhere_makes_no_lie() {
-    let (directory, events, epoch) = killed().await;
-    let names = ["events.db", "events.db-wal", "events.head"];
-    let whole = names.map(|name| std::fs::read(directory.file(name)).unwrap());
-    for (place, name) in names.iter().enumerate() {
-        let length = whole[place].len();
+    let (directory, files, events, epoch) = killed().await;
+    for name in ["events.db", "events.db-wal", "events.head"] {
+        files.put_back(&directory.0);
+        let whole = std::fs::read(directory.file(name)).unwrap();
         // A few hundred places, at no even distance from each other.
-        for flip in (0..length).step_by((length / 60).max(1) | 1) {
-            for (name, bytes) in names.iter().zip(&whole) {
-                std::fs::write(directory.file(name), bytes).unwrap();
-            }
-            let mut bytes = whole[place].clone();
+        for flip in (0..whole.len()).step_by((whole.len() / 60).max(1) | 1) {
+            files.put_back(&directory.0);
+            let mut bytes = whole.clone();
             bytes[flip] ^= 1 << (flip % 8);
             std::fs::write(directory.file(name), bytes).unwrap();
-            let _gone = std::fs::remove_file(directory.file("events.db-shm"));
             assert_no_lie(&directory, &events, &epoch, &format!("{name}, byte {flip}")).await;
         }
     }
+}
+
+#[tokio::test]
+async fn as_it_was_when_it_was_killed_it_goes_on() {
+    let (directory, files, events, epoch) = killed().await;
+    files.put_back(&directory.0);
+    let (log, why) = open(&directory);
+    assert_eq!((history(&log).await, why), ((epoch, events), None));
 }

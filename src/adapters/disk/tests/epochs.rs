@@ -58,6 +58,38 @@ async fn files_that_were_copied_or_put_back_begin_a_new_epoch() {
 }
 
 #[tokio::test]
+async fn a_backup_that_is_put_back_begins_a_new_epoch_however_it_is_done() {
+    for over_what_is_there in [true, false] {
+        let (directory, epoch) = with_history().await;
+        let yesterday = Files::of(&directory.0);
+        let (log, _) = open(&directory);
+        put(&log, activity("a", "today")).await;
+        drop(log);
+        if !over_what_is_there {
+            // The file system may give the new files the numbers of the old ones.
+            std::fs::remove_dir_all(&directory.0).unwrap();
+            std::fs::create_dir_all(&directory.0).unwrap();
+        }
+        yesterday.copy_over(&directory.0);
+        assert_anew(&directory, &epoch, NewEpoch::Copied, 21).await;
+    }
+}
+
+#[tokio::test]
+async fn a_start_that_ended_between_its_witness_and_its_mark_goes_on() {
+    let (directory, epoch) = with_history().await;
+    let mark =
+        || Files::of(&directory.0).0.into_iter().find(|(name, _)| name.to_string_lossy().contains(".start-"));
+    let before = mark().unwrap().0;
+    drop(open(&directory));
+    let after = mark().unwrap().0;
+    assert_ne!(before, after);
+    std::fs::rename(directory.0.join(after), directory.0.join(before)).unwrap();
+    let (log, why) = open(&directory);
+    assert_eq!((log.load().await.unwrap().epoch, why), (epoch, None));
+}
+
+#[tokio::test]
 async fn yesterdays_data_in_the_same_file_begin_a_new_epoch() {
     let (directory, epoch) = with_history().await;
     let yesterday = std::fs::read(directory.file("events.db")).unwrap();
@@ -111,9 +143,12 @@ async fn a_power_cut_without_sync_begins_a_new_epoch_and_a_clean_stop_does_not()
     let (log, why) = open(&directory);
     assert_eq!((why, log.load().await.unwrap().epoch), (None, epoch.clone()), "it was stopped in order");
     drop(log);
-    let unclean = rusqlite::Connection::open(directory.file("events.db")).unwrap();
-    unclean.execute("UPDATE state SET clean = 0", []).unwrap();
-    drop(unclean);
+    let mut store = store::Store::open(&directory.file("events.db"), store::Sync::System).unwrap();
+    let state = State { clean: false, ..store.state().unwrap().unwrap() };
+    let writing = store.begin().unwrap();
+    writing.put_state(&state).unwrap();
+    writing.commit().unwrap();
+    store.close().unwrap();
     rewrite(&directory);
     assert_anew(&directory, &epoch, NewEpoch::PowerCut, 21).await;
 }

@@ -108,3 +108,28 @@ fn agents_are_kept_with_what_is_known_beside_their_events() {
     assert_eq!(codec::open_agent("a1", &record).unwrap(), (shown, beside));
     assert!(codec::open_agent("a2", &record).is_err());
 }
+
+#[test]
+fn what_stands_beside_the_events_is_kept_as_it_always_was() {
+    let state = store::State {
+        epoch: Epoch::parse("k3f9").unwrap(),
+        head: Seq::new(9),
+        held_after: Seq::new(2),
+        removals_after: Seq::new(1),
+        uptime_ms: 77,
+        clean: true,
+    };
+    let record = codec::seal_state(&state);
+    let json = r#"{"epoch":"k3f9","head":9,"heldAfter":2,"removalsAfter":1,"uptimeMs":77,"clean":true}"#;
+    assert_eq!(std::str::from_utf8(&record[5..]).unwrap(), json);
+    assert_eq!(codec::open_state(&record).unwrap(), state);
+
+    let session = SessionId::parse("s1").ok();
+    for (session, json) in [(None, r#"{"agent":"a1"}"#), (session, r#"{"agent":"a1","session":"s1"}"#)] {
+        let removal = crate::domain::fleet::Removal { seq: Seq::new(9), agent: agent("a1"), session };
+        let record = codec::seal_removal(&removal);
+        assert_eq!(std::str::from_utf8(&record[5..]).unwrap(), json);
+        assert_eq!(codec::open_removal(Seq::new(9), &record).unwrap(), removal);
+        assert!(codec::open_removal(Seq::new(8), &record).is_err(), "it lies elsewhere");
+    }
+}

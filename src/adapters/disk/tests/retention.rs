@@ -87,3 +87,49 @@ async fn removals_are_kept_up_to_their_bound_and_through_a_restart() {
     assert_eq!((fleet.removals_after().get(), fleet.is_empty()), (6, true));
     assert_eq!(fleet.removals_since(Seq::new(6)).unwrap().len(), 3);
 }
+
+#[tokio::test]
+async fn a_key_that_comes_does_not_cost_a_look_at_all_that_are_there() {
+    let directory = Directory::new();
+    let (log, _) = open(&directory);
+    let keyed = |number: u32| {
+        let key = IdempotencyKey {
+            owner: UserId::parse("u").unwrap(),
+            text: format!("k{number}"),
+            fingerprint: [1; 32],
+        };
+        Proposal { key: Some(key), ..signal("a", Signal::Start) }
+    };
+    log.append((0..300).map(keyed).collect()).await.unwrap();
+    drop(log);
+    let connection = rusqlite::Connection::open(directory.file("events.db")).unwrap();
+    let steps = |at_once: u32| {
+        let mut query = connection.prepare(store::FORGET_OLD_KEYS).unwrap();
+        assert_eq!(query.execute([0, at_once]).unwrap(), 0, "none is old");
+        query.get_status(rusqlite::StatementStatus::VmStep)
+    };
+    assert!(steps(1) * 20 < steps(300), "one key is a small part of three hundred");
+}
+
+#[tokio::test]
+async fn room_that_was_let_go_is_given_back_but_for_what_comes_next() {
+    let directory = Directory::new();
+    let (log, _) = open(&directory);
+    let text = "x".repeat(4_000);
+    for _ in 0..4 {
+        log.append((0..500).map(|_| activity("a", &text)).collect()).await.unwrap();
+    }
+    drop(log);
+    let size = || std::fs::metadata(directory.file("events.db")).unwrap().len();
+    let full = size();
+    let (log, _) = open_with(DiskOptions { keep_events: 10, ..options(&directory) });
+    let bound = |log: &DiskLog| {
+        let tail = log.shared.tail();
+        tail.held_after.get() + 10 >= tail.head.get()
+    };
+    while !bound(&log) {
+        put(&log, activity("a", "x")).await;
+    }
+    drop(log);
+    assert!(size() < full / 2, "{} of {full}", size());
+}

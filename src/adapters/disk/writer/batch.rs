@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{DIRTY_AT_ONCE, Writer};
 use crate::adapters::disk::codec;
 use crate::adapters::disk::fault::StoreError;
+use crate::adapters::disk::pages::last_older;
 use crate::adapters::disk::store::{State, Store, Writing};
 use crate::adapters::disk::tail::Kept;
 use crate::domain::beside::Beside;
@@ -67,12 +68,23 @@ impl Batch {
         store: &Store,
         proposal: &Proposal,
     ) -> Result<Result<Receipt, Fault>, StoreError> {
-        if let Some(key) = &proposal.key
-            && let Some((fingerprint, receipt)) = self.answered(store, key)?
-        {
-            let same = fingerprint == key.fingerprint;
-            let conflict = || Fault::new(Code::IdempotencyConflict, "use a new key for each report");
-            return Ok(same.then_some(receipt).ok_or_else(conflict));
+        if let Some(key) = &proposal.key {
+            match self.answered(store, key) {
+                Ok(None) => {}
+                Ok(Some((fingerprint, receipt))) => {
+                    let same = fingerprint == key.fingerprint;
+                    let conflict = || Fault::new(Code::IdempotencyConflict, "use a new key for each report");
+                    return Ok(same.then_some(receipt).ok_or_else(conflict));
+                }
+                // The store is well but for this key: who comes with it is told, and nobody else.
+                Err(StoreError::Damaged(damage)) => {
+                    tracing::error!(%damage, "a report is refused: what its key was used for is not known");
+                    let detail =
+                        "what was answered under this key cannot be read; it is forgotten within a day";
+                    return Ok(Err(Fault::new(Code::Unavailable, detail)));
+                }
+                Err(error) => return Err(error),
+            }
         }
         let decision = match desk.decide(&proposal.command, self.now) {
             Ok(decision) => decision,
@@ -182,6 +194,7 @@ impl Writer {
         let gone = writing.trim_keys(uptime_ms.saturating_sub(KEY_MS), surplus, at_once)?;
         if held_after > self.state.held_after {
             writing.trim_events(held_after)?;
+            writing.give_back()?;
         }
         if removals_after > self.state.removals_after {
             writing.trim_removals(removals_after)?;
@@ -190,16 +203,12 @@ impl Writer {
         writing.commit()?;
         self.keys = self.keys.saturating_add(came).saturating_sub(gone);
         self.dirty.retain(|agent| !dirty.contains(agent));
-        let trimmed = held_after > self.state.held_after;
         self.state = state;
         // Before anybody is answered: what was answered is what the witness knows.
         if let Err(error) = self.witness.write(&self.state.epoch, head) {
             tracing::warn!(%error, "the log's witness cannot be written");
         }
         self.shared.publish(batch.events, held_after);
-        if trimmed && let Some(store) = &self.store {
-            store.vacuum()?;
-        }
         Ok(())
     }
 
@@ -216,9 +225,8 @@ impl Writer {
             self.trimmed_at = now.uptime;
             let limit = usize::try_from(at_once).unwrap_or(usize::MAX);
             let (after, head) = (Seq::new(held_after), self.state.head);
-            let oldest = super::super::pages::page(store.connection(), after, head, limit, None)?;
-            let old = oldest.iter().take_while(|kept| now.uptime.since(kept.recorded.at.uptime) > keep);
-            up_to = up_to.max(old.last().map_or(0, |kept| kept.recorded.seq.get()));
+            let old = last_older(store.connection(), after, head, limit, |at| now.uptime.since(at) > keep)?;
+            up_to = up_to.max(old.get());
         }
         Ok(Seq::new(up_to.min(self.state.head.get())))
     }

@@ -11,12 +11,13 @@ use crate::adapters::disk::store::{State, Store};
 use crate::adapters::disk::witness::{NewEpoch, Witness};
 use crate::domain::cursor::Epoch;
 use crate::domain::desk::Desk;
-use crate::ports::entropy::{Entropy, EntropyError};
+use crate::ports::entropy::Entropy;
 use crate::ports::event_log::LogError;
 
 /// A new id for a history.
-pub(in crate::adapters::disk) fn fresh_epoch(entropy: &dyn Entropy) -> Result<Epoch, EntropyError> {
-    let [a, b, c, d, e, f, g, h, ..] = entropy.bytes()?;
+pub(in crate::adapters::disk) fn fresh_epoch(entropy: &dyn Entropy) -> Result<Epoch, StoreError> {
+    let bytes = entropy.bytes().map_err(std::io::Error::other)?;
+    let [a, b, c, d, e, f, g, h, ..] = bytes;
     Ok(Epoch::from_random([a, b, c, d, e, f, g, h]))
 }
 
@@ -27,8 +28,7 @@ pub(in crate::adapters::disk) fn begin_epoch(
     witness: &Witness,
     entropy: &dyn Entropy,
 ) -> Result<State, StoreError> {
-    let epoch = fresh_epoch(entropy).map_err(|error| StoreError::Files(std::io::Error::other(error)))?;
-    let state = State { epoch, ..state };
+    let state = State { epoch: fresh_epoch(entropy)?, ..state };
     let writing = store.begin()?;
     writing.put_state(&state)?;
     writing.commit()?;
@@ -71,6 +71,9 @@ impl Writer {
     fn heal(&mut self) -> Result<(), StoreError> {
         let path = self.options.database();
         let mut store = Store::open(&path, self.options.sync())?;
+        if !store.settle()? {
+            return Err(StoreError::Unsettled);
+        }
         let mut state = store.state()?.ok_or(StoreError::State)?;
         state.clean = false;
         self.witness = Witness::open(&self.options.witness(), &path, self.options.is_synced())?;
@@ -84,7 +87,7 @@ impl Writer {
         let writing = store.begin()?;
         writing.put_state(&state)?;
         writing.commit()?;
-        let Loaded { fleet, besides } = opening::load(&store, &state, self.options.desk.removals)?;
+        let Loaded { fleet, besides } = opening::load(&mut store, &mut state, self.options.desk.removals)?;
         let uptime = self.now().uptime;
         let desk = Desk::restore(fleet, besides, self.options.desk, uptime);
         self.keys = store.count_keys()?;
