@@ -13,7 +13,12 @@
 mod support;
 
 mod checker;
+mod clocks;
+mod disks;
 mod kills;
+mod load;
 mod made;
+mod moments;
 mod planted;
 mod server;
+mod soak;
