@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -13,7 +13,7 @@ use mission_control::domain::id::UserId;
 use mission_control::domain::pattern::Patterns;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -24,26 +24,57 @@ use crate::support::{PATIENCE, SECRET};
 
 const AGENTS: u64 = 12;
 
+/// Who is at work.
+#[derive(Debug, Clone)]
+pub(crate) struct Crowd {
+    pub(crate) reporters: u64,
+    pub(crate) screens: Vec<Kind>,
+    /// Bytes that each message is longer.
+    pub(crate) padding: usize,
+}
+
+/// How a screen watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Sees the agents that begin so, and goes away at random in between.
+    Roams(&'static str),
+    /// Sees everything, stays, and at times reads nothing for seconds.
+    Stalls,
+}
+
+/// The agent of which there is one event among a hundred.
+pub(crate) const RARE: &str = "rare";
+
 /// Reporters and screens at work.
 pub(crate) struct Load {
     address: SocketAddr,
     stop: Arc<AtomicBool>,
     reporters: Vec<JoinHandle<Vec<Report>>>,
     screens: Vec<JoinHandle<Watcher>>,
+    /// How often a connection was brought up to date since it read too slowly.
+    pub(crate) conflated: Arc<AtomicU64>,
 }
 
 impl Load {
+    /// Every third screen sees the agents that begin with `a` alone.
     pub(crate) fn start(address: SocketAddr, seed: u64, reporters: u64, screens: u64) -> Self {
+        let sees = |number: u64| if number.is_multiple_of(3) { "a" } else { "" };
+        let screens = (0..screens).map(|number| Kind::Roams(sees(number))).collect();
+        Self::of(&Crowd { reporters, screens, padding: 0 }, address, seed)
+    }
+
+    pub(crate) fn of(crowd: &Crowd, address: SocketAddr, seed: u64) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let reporters = (0..reporters)
-            .map(|number| tokio::spawn(report(address, number, seed + number, Arc::clone(&stop))))
-            .collect();
-        let screens = (0..screens)
-            .map(|number| {
-                tokio::spawn(Watcher::new(address, number, seed + 100 + number).watch(Arc::clone(&stop)))
-            })
-            .collect();
-        Self { address, stop, reporters, screens }
+        let report = |number| report(address, number, seed + number, crowd.padding, Arc::clone(&stop));
+        let reporters = (0..crowd.reporters).map(|number| tokio::spawn(report(number))).collect();
+        let conflated = Arc::default();
+        let screens = (0..).zip(&crowd.screens).map(|(number, kind)| {
+            let mut watcher = Watcher::new(address, number, seed + 100 + number, *kind);
+            watcher.conflated = Arc::clone(&conflated);
+            tokio::spawn(watcher.watch(Arc::clone(&stop)))
+        });
+        let screens = screens.collect();
+        Self { address, stop, reporters, screens, conflated }
     }
 
     /// Lets the last reports be answered and every screen come to the end. What it saw and what is read then.
@@ -119,22 +150,33 @@ pub(crate) async fn insist(address: SocketAddr, head: &str, body: &str) -> (u16,
 }
 
 /// Reports until it is told to stop, each until it is answered; some are sent again after that.
-async fn report(address: SocketAddr, number: u64, seed: u64, stop: Arc<AtomicBool>) -> Vec<Report> {
+async fn report(
+    address: SocketAddr,
+    number: u64,
+    seed: u64,
+    padding: usize,
+    stop: Arc<AtomicBool>,
+) -> Vec<Report> {
     let (mut dice, mut reports) = (Dice::new(seed), Vec::new());
     let token = token(&format!("reporter{number}"), "report admin");
     let mut count = 0;
     while !stop.load(Ordering::SeqCst) {
         let agent = dice.below(AGENTS);
-        let agent = if agent % 2 == 0 { format!("a{agent}") } else { format!("b{agent}") };
+        let agent = match agent {
+            _ if dice.below(100) == 0 => RARE.to_owned(),
+            even if even % 2 == 0 => format!("a{agent}"),
+            _ => format!("b{agent}"),
+        };
         if dice.below(40) == 0 {
             let head = format!("DELETE /api/v1/agents/{agent} HTTP/1.1\r\nAuthorization: Bearer {token}");
             let _gone_or_unknown = insist(address, &head, "").await;
             continue;
         }
         count += 1;
-        let id = format!("w{number}r{count}");
+        let key = format!("w{number}r{count}");
+        let id = format!("{key}{}", "-".repeat(padding));
         let head = format!(
-            "POST /api/v1/agents/{agent}/sessions/s/activity HTTP/1.1\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nIdempotency-Key: {id}"
+            "POST /api/v1/agents/{agent}/sessions/s/activity HTTP/1.1\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nIdempotency-Key: {key}"
         );
         let body = json!({ "lastMessage": id }).to_string();
         let times = if dice.below(5) == 0 { 2 } else { 1 };
@@ -189,6 +231,7 @@ struct Watcher {
     screen: Screen,
     dice: Dice,
     token: String,
+    kind: Kind,
     sees: &'static str,
     epoch: String,
     view: String,
@@ -196,22 +239,28 @@ struct Watcher {
     /// Its cursor, once a copy was whole.
     at: Option<Position>,
     copying: bool,
+    conflated: Arc<AtomicU64>,
 }
 
 impl Watcher {
-    fn new(address: SocketAddr, number: u64, seed: u64) -> Self {
+    fn new(address: SocketAddr, number: u64, seed: u64, kind: Kind) -> Self {
         let name = format!("screen {number}");
         Self {
             address,
             screen: Screen { name, frames: Vec::new() },
             dice: Dice::new(seed),
             token: token(&format!("screen{number}"), "watch"),
-            sees: if number.is_multiple_of(3) { "a" } else { "" },
+            kind,
+            sees: match kind {
+                Kind::Roams(sees) => sees,
+                Kind::Stalls => "",
+            },
             epoch: String::new(),
             view: String::new(),
             seq: 0,
             at: None,
             copying: false,
+            conflated: Arc::default(),
         }
     }
 
@@ -220,7 +269,7 @@ impl Watcher {
         while !stop.load(Ordering::SeqCst) {
             let frames = 20 + self.dice.below(400);
             let stopped = Arc::clone(&stop);
-            let mut left = frames;
+            let mut left = if self.kind == Kind::Stalls { u64::MAX } else { frames };
             self.connect(|_| {
                 left = left.saturating_sub(1);
                 left == 0 || stopped.load(Ordering::SeqCst)
@@ -234,6 +283,7 @@ impl Watcher {
     /// Comes back until it has everything.
     async fn finish(&mut self, epoch: &str, head: u64) {
         let goal = (epoch.to_owned(), head);
+        self.kind = Kind::Roams(self.sees);
         while self.at.as_ref().is_none_or(|at| *at < goal) {
             self.connect(|watcher| watcher.at.as_ref().is_some_and(|at| *at >= goal)).await;
         }
@@ -245,17 +295,27 @@ impl Watcher {
             Some((epoch, seq)) => format!("after={epoch}:{seq}:{}", self.view),
             None => String::new(),
         };
-        let agents = if self.sees.is_empty() { "" } else { "&agents=a*" };
+        let agents = if self.sees.is_empty() { String::new() } else { format!("&agents={}*", self.sees) };
         let uri = format!("ws://{}/ws?{after}{agents}", self.address);
         let mut request = uri.into_client_request().unwrap();
         request.headers_mut().insert("Authorization", format!("Bearer {}", self.token).parse().unwrap());
-        let opening = timeout(Duration::from_secs(5), tokio_tungstenite::connect_async(request)).await;
-        let Ok(Ok((mut socket, _))) = opening else {
+        let address = self.address;
+        let opening = async {
+            let tcp = TcpSocket::new_v4().ok()?;
+            // A system that takes much for it hides that it does not read.
+            tcp.set_recv_buffer_size(16 << 10).ok()?;
+            let tcp = tcp.connect(address).await.ok()?;
+            tokio_tungstenite::client_async(request, tcp).await.ok()
+        };
+        let Ok(Some((mut socket, _))) = timeout(Duration::from_secs(5), opening).await else {
             pause(Duration::from_millis(20)).await;
             return;
         };
         self.copying = false;
         loop {
+            if self.kind == Kind::Stalls && self.dice.below(200) == 0 {
+                pause(Duration::from_millis(2_000 + self.dice.below(4_000))).await;
+            }
             // A heartbeat comes every second.
             let Ok(Some(Ok(message))) = timeout(PATIENCE, socket.next()).await else { return };
             if message.is_close() {
@@ -277,6 +337,9 @@ impl Watcher {
                 let cursor = self.at.clone();
                 if kind == "hello" {
                     payload["epoch"].as_str().unwrap().clone_into(&mut self.epoch);
+                }
+                if payload["reason"] == "slow_reader" {
+                    self.conflated.fetch_add(1, Ordering::SeqCst);
                 }
                 payload["view"].as_str().unwrap().clone_into(&mut self.view);
                 let mode = payload["mode"].as_str().unwrap().to_owned();

@@ -20,5 +20,6 @@ mod load;
 mod made;
 mod moments;
 mod planted;
+mod readers;
 mod server;
 mod soak;
