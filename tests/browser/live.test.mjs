@@ -138,7 +138,28 @@ describe("the page, live in two browsers", { concurrency: false, timeout: 180_00
     await screens[0].picture(out("disconnected.png"), { height: 900 });
   });
 
-  it("comes back by itself, and does not pass off a lost history as the present", async () => {
+  it("comes back by itself with everything it showed and what it missed, after a restart that nobody announced", async () => {
+    const shown = (screen) => screen.page.getByTestId("agent-id").allTextContents();
+    const before = await shown(screens[0]);
+    assert.ok(before.length > 3, `${before}`);
+    await server.start();
+    const seen = both((screen) => screen.shows(`${row("importer")}[data-status="online"]`));
+    await report(server.url, token, "importer/lifecycle", { event: "restart" });
+    await seen;
+    await both((screen) => screen.light("Live"));
+    await both((screen) => screen.shows('[data-testid="toast"][data-kind="back"]', "Back."));
+    for (const screen of screens) {
+      assert.deepEqual((await shown(screen)).sort(), before.sort());
+      assert.equal(await screen.page.locator('[data-testid="notice"]:visible').count(), 0);
+    }
+    await screens[0].picture(out("back.png"), { height: 900 });
+  });
+
+  it("does not pass off a lost history as the present", async () => {
+    for (const screen of screens) screen.serverIsAway = true;
+    await server.kill();
+    await both((screen) => screen.light("Disconnected"));
+    await server.forget();
     await server.start();
     await both((screen) => screen.light("Live"));
     for (const screen of screens) screen.serverIsAway = false;

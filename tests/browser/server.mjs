@@ -3,7 +3,9 @@
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -54,8 +56,7 @@ export class Server {
 
   /** Starts it; answers the sign-in link that it prints. */
   async start() {
-    // In memory: the page must also tell a history that was lost with its server.
-    const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data-dir", this.dataDir, "--log-kind", "memory"];
+    const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data-dir", this.dataDir];
     this.child = spawn(this.binary, args, { stdio: ["ignore", "pipe", "inherit"] });
     const line = lines(this.child.stdout);
     for (;;) {
@@ -87,6 +88,13 @@ export class Server {
     const gone = once(child, "exit");
     process.kill(child.pid, "SIGKILL");
     await within(gone, "the server to be gone");
+  }
+
+  /** Takes away its history. */
+  async forget() {
+    for (const name of await readdir(this.dataDir)) {
+      if (name.startsWith("events.")) await rm(join(this.dataDir, name));
+    }
   }
 
   #tool(...args) {
