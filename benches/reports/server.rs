@@ -1,0 +1,72 @@
+//! The two servers, each in a process of its own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use super::{floor, plain};
+
+const SECRET: &str = "a secret of the benches, long enough for HS256";
+const BINARY: &str = env!("CARGO_BIN_EXE_mission-control");
+
+pub(crate) struct Server {
+    process: Child,
+    /// Held, so that it may go on saying things.
+    _output: BufReader<ChildStdout>,
+    pub(crate) address: SocketAddr,
+    pub(crate) token: String,
+}
+
+impl Server {
+    pub(crate) fn floor(directory: &Path) -> Self {
+        std::fs::create_dir_all(directory).unwrap();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.arg(floor::ROLE).arg(directory);
+        Self::start(command, String::new())
+    }
+
+    /// Ours, with a plain file for a log.
+    pub(crate) fn plain(directory: &Path) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.arg(plain::ROLE).arg(directory).env("MISSION_CONTROL__SERVER__DATA_DIR", directory);
+        Self::with_token(command)
+    }
+
+    pub(crate) fn ours(directory: &Path) -> Self {
+        let mut command = Command::new(BINARY);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(directory);
+        Self::with_token(command)
+    }
+
+    fn with_token(mut command: Command) -> Self {
+        command
+            .env("MISSION_CONTROL__AUTH__SECRET", SECRET)
+            .env("MISSION_CONTROL__TELEMETRY__LEVEL", "warn")
+            .env("MISSION_CONTROL__LIMITS__REPORTS_PER_SECOND", "1000000")
+            .env("MISSION_CONTROL__LIMITS__REPORTS_BURST", "1000000");
+        let token = Command::new(BINARY)
+            .args(["token", "--sub", "bench", "--scope", "report watch"])
+            .env("MISSION_CONTROL__AUTH__SECRET", SECRET)
+            .output()
+            .unwrap();
+        Self::start(command, String::from_utf8(token.stdout).unwrap().trim().to_owned())
+    }
+
+    fn start(mut command: Command, token: String) -> Self {
+        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let mut said = output.by_ref().lines().map_while(Result::ok);
+        let address =
+            said.find_map(|line| line.trim().rsplit(['/', ' ']).next().and_then(|word| word.parse().ok()));
+        let address = address.expect("the server ended at its start");
+        Self { process, _output: output, address, token }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ended = self.process.kill();
+        let _gone = self.process.wait();
+    }
+}
