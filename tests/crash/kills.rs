@@ -18,8 +18,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
-use super::checker::{Event, Frame, History, Position, Report, Screen, assert_right};
-use super::made::Dice;
+use super::history::{Client, Dice, Event, Frame, History, Position, Report, assert_right, event};
 use super::server::Server;
 use crate::support::{PATIENCE, SECRET};
 
@@ -59,7 +58,7 @@ async fn kills_at_random_under_load_lose_nothing_and_double_nothing() {
     for screen in screens {
         let mut watcher = screen.await.unwrap();
         watcher.finish(&epoch, head).await;
-        history.screens.push(watcher.screen);
+        history.screens.push(watcher.client.screen);
     }
     history.events = events(address, &epoch).await;
     let resumed = history.screens.iter().flat_map(|screen| &screen.frames);
@@ -151,7 +150,7 @@ async fn report(address: SocketAddr, number: u64, seed: u64, stop: Arc<AtomicBoo
             let epoch = answer["epoch"].as_str().unwrap().to_owned();
             answers.push((epoch, answer["seq"].as_u64().unwrap()));
         }
-        reports.push(Report { id, answers });
+        reports.push(Report { id, answers, key_taken_in: None });
     }
     reports
 }
@@ -178,46 +177,21 @@ pub(crate) async fn events(address: SocketAddr, epoch: &str) -> Vec<(Position, E
     }
 }
 
-fn event(frame: &Value) -> Event {
-    let agent = frame["payload"]["agentId"].as_str().unwrap().to_owned();
-    match frame["type"].as_str().unwrap() {
-        "session:activity" => {
-            Event::Said { agent, id: frame["payload"]["lastMessage"].as_str().unwrap().to_owned() }
-        }
-        "agent:removed" => Event::Gone { agent },
-        _ => Event::Other { agent },
-    }
-}
-
-/// A client that keeps its cursor, and comes back whatever happens.
+/// A client that comes back whatever happens.
 struct Watcher {
     address: SocketAddr,
-    screen: Screen,
+    client: Client,
     dice: Dice,
     token: String,
-    sees: &'static str,
-    epoch: String,
-    view: String,
-    seq: u64,
-    /// Its cursor, once a copy was whole.
-    at: Option<Position>,
-    copying: bool,
 }
 
 impl Watcher {
     fn new(address: SocketAddr, number: u64, seed: u64) -> Self {
-        let name = format!("screen {number}");
         Self {
             address,
-            screen: Screen { name, frames: Vec::new() },
+            client: Client::new(format!("screen {number}"), if number.is_multiple_of(3) { "a" } else { "" }),
             dice: Dice::new(seed),
             token: token(&format!("screen{number}"), "watch"),
-            sees: if number.is_multiple_of(3) { "a" } else { "" },
-            epoch: String::new(),
-            view: String::new(),
-            seq: 0,
-            at: None,
-            copying: false,
         }
     }
 
@@ -240,18 +214,15 @@ impl Watcher {
     /// Comes back until it has everything.
     async fn finish(&mut self, epoch: &str, head: u64) {
         let goal = (epoch.to_owned(), head);
-        while self.at.as_ref().is_none_or(|at| *at < goal) {
-            self.connect(|watcher| watcher.at.as_ref().is_some_and(|at| *at >= goal)).await;
+        while self.client.at.as_ref().is_none_or(|at| *at < goal) {
+            self.connect(|client| client.at.as_ref().is_some_and(|at| *at >= goal)).await;
         }
     }
 
     /// One connection, until it ends or this holds.
-    async fn connect(&mut self, mut enough: impl FnMut(&Self) -> bool) {
-        let after = match &self.at {
-            Some((epoch, seq)) => format!("after={epoch}:{seq}:{}", self.view),
-            None => String::new(),
-        };
-        let agents = if self.sees.is_empty() { "" } else { "&agents=a*" };
+    async fn connect(&mut self, mut enough: impl FnMut(&Client) -> bool) {
+        let after = self.client.cursor().map(|cursor| format!("after={cursor}")).unwrap_or_default();
+        let agents = if self.client.asked.is_empty() { "" } else { "&agents=a*" };
         let uri = format!("ws://{}/ws?{after}{agents}", self.address);
         let mut request = uri.into_client_request().unwrap();
         request.headers_mut().insert("Authorization", format!("Bearer {}", self.token).parse().unwrap());
@@ -260,7 +231,6 @@ impl Watcher {
             pause(Duration::from_millis(20)).await;
             return;
         };
-        self.copying = false;
         loop {
             // A heartbeat comes every second.
             let Ok(Some(Ok(message))) = timeout(PATIENCE, socket.next()).await else { return };
@@ -269,45 +239,9 @@ impl Watcher {
             }
             let Ok(text) = message.to_text() else { continue };
             let Ok(frame) = serde_json::from_str::<Value>(text) else { continue };
-            self.take(&frame);
-            if enough(self) {
+            let _reason = self.client.take(&frame);
+            if enough(&self.client) {
                 return;
-            }
-        }
-    }
-
-    fn take(&mut self, frame: &Value) {
-        let (payload, frames) = (&frame["payload"], &mut self.screen.frames);
-        match frame["type"].as_str().unwrap() {
-            kind @ ("hello" | "resync") => {
-                let cursor = self.at.clone();
-                if kind == "hello" {
-                    payload["epoch"].as_str().unwrap().clone_into(&mut self.epoch);
-                }
-                payload["view"].as_str().unwrap().clone_into(&mut self.view);
-                let mode = payload["mode"].as_str().unwrap().to_owned();
-                let seq = if kind == "hello" { &payload["seq"] } else { &frame["seq"] };
-                let (seq, sees) = (seq.as_u64().unwrap(), self.sees.to_owned());
-                self.copying = mode == "snapshot" || mode == "delta";
-                frames.push(Frame::Began { cursor, sees, mode, epoch: self.epoch.clone(), seq });
-            }
-            "sync:end" => {
-                self.copying = false;
-                self.seq = frame["seq"].as_u64().unwrap();
-                frames.push(Frame::CopyEnd(self.seq));
-                self.at = Some((self.epoch.clone(), self.seq));
-            }
-            "heartbeat" => {
-                // Between a beginning and its first event it stands where the cursor stood.
-                self.seq = frame["seq"].as_u64().unwrap();
-                frames.push(Frame::Heartbeat(self.seq));
-                self.at = Some((self.epoch.clone(), self.seq));
-            }
-            _ if frame["sync"] == true => frames.push(Frame::Copied(event(frame))),
-            _ => {
-                self.seq = frame["seq"].as_u64().unwrap_or_else(|| panic!("{frame}"));
-                frames.push(Frame::Event(self.seq, event(frame)));
-                self.at = Some((self.epoch.clone(), self.seq));
             }
         }
     }
