@@ -14,18 +14,28 @@ pub(crate) struct Client {
     view: String,
     /// Its position, once a copy was whole.
     pub(crate) at: Option<Position>,
+    /// What it saw when it got there: a copy that is not whole changes neither.
+    view_at: String,
 }
 
 impl Client {
     pub(crate) fn new(name: String, asked: &str) -> Self {
         let (asked, sees) = (asked.to_owned(), asked.to_owned());
         let screen = Screen { name, frames: Vec::new() };
-        Self { screen, asked, sees, epoch: String::new(), view: String::new(), at: None }
+        Self {
+            screen,
+            asked,
+            sees,
+            epoch: String::new(),
+            view: String::new(),
+            at: None,
+            view_at: String::new(),
+        }
     }
 
     /// What it comes back with.
     pub(crate) fn cursor(&self) -> Option<String> {
-        self.at.as_ref().map(|(epoch, seq)| format!("{epoch}:{seq}:{}", self.view))
+        self.at.as_ref().map(|(epoch, seq)| format!("{epoch}:{seq}:{}", self.view_at))
     }
 
     /// Takes a frame. Gives the reason of a beginning.
@@ -69,6 +79,7 @@ impl Client {
     fn reach(&mut self, seq: u64, frame: Frame) {
         self.screen.frames.push(frame);
         self.at = Some((self.epoch.clone(), seq));
+        self.view.clone_into(&mut self.view_at);
     }
 }
 

@@ -8,6 +8,7 @@ mod reader;
 mod reports;
 mod truth;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use client::{Client, event};
@@ -163,8 +164,8 @@ struct Found {
 
 impl Found {
     fn add(&mut self, wrong: Wrong, what: impl FnOnce() -> String) {
-        if !self.kinds.contains_key(&wrong) {
-            self.kinds.insert(wrong, what());
+        if let Entry::Vacant(first) = self.kinds.entry(wrong) {
+            first.insert(what());
             self.newest = Some(wrong);
         }
     }

@@ -12,6 +12,8 @@ pub(super) struct Reader<'a> {
     shown: Fleet,
     /// How far it got; nothing before its first copy was whole.
     at: Option<Position>,
+    /// What it saw when it got there.
+    saw: String,
     sees: String,
     epoch: String,
     copy: Option<Copy>,
@@ -34,6 +36,7 @@ impl<'a> Reader<'a> {
             truth,
             shown: BTreeMap::new(),
             at: None,
+            saw: String::new(),
             sees: String::new(),
             epoch: String::new(),
             copy: None,
@@ -95,6 +98,7 @@ impl<'a> Reader<'a> {
     fn move_to(&mut self, seq: u64) {
         self.seq = seq;
         self.at = Some((self.epoch.clone(), seq));
+        self.sees.clone_into(&mut self.saw);
     }
 
     /// Whether it came with what it had, and whether it may go on from there.
@@ -105,7 +109,7 @@ impl<'a> Reader<'a> {
             let at = self.at.clone();
             found.add(Wrong::CursorTooEarly, || format!("came with {cursor:?}, and stood at {at:?}"));
         }
-        let same_view = self.at.is_none() || self.sees == sees;
+        let same_view = self.at.is_none() || self.saw == sees;
         let same_history = cursor.is_none_or(|cursor| cursor.0 == epoch);
         if mode != "snapshot" && (!same_view || !same_history || cursor.is_none()) {
             found.add(Wrong::Beginning, || format!("{mode} in {epoch} for {cursor:?} that sees {sees:?}"));
@@ -150,8 +154,11 @@ impl<'a> Reader<'a> {
         };
         apply(&mut copy.fleet, event);
         copy.rev = copy.rev.max(rev);
-        if let Some(after) = copy.after.replace(rev).filter(|after| rev <= *after) {
-            found.add(Wrong::OutOfOrder, || format!("rev {rev} of a delta behind {after}"));
+        if let Some(after) = &mut copy.after {
+            if rev <= *after {
+                found.add(Wrong::OutOfOrder, || format!("rev {rev} of a delta behind {after}"));
+            }
+            *after = rev;
         }
     }
 
