@@ -13,21 +13,18 @@
 #[path = "support/mod.rs"]
 mod support;
 
-#[path = "crash/checker.rs"]
-mod checker;
+#[path = "history/mod.rs"]
+mod history;
 #[path = "crash/load.rs"]
 mod load;
-#[path = "crash/made.rs"]
-mod made;
 #[path = "crash/server.rs"]
 mod server;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use checker::assert_right;
+use history::{Dice, assert_right};
 use load::{Load, asked, fleet, pause};
-use made::Dice;
 use server::Server;
 use tokio::process::Command;
 

@@ -33,6 +33,7 @@ use crate::app::settings::Settings;
 use crate::ports::clock::Clock;
 use crate::ports::event_log::EventLog;
 use crate::ports::event_publisher::EventPublisher;
+use crate::ports::revocation_store::RevocationStore;
 use crate::ports::token_verifier::TokenVerifier;
 
 /// What takes the place of what the settings would choose.
@@ -41,6 +42,7 @@ pub(crate) struct Swaps {
     pub(crate) event_log: Option<Arc<dyn EventLog>>,
     pub(crate) token_verifier: Option<Arc<dyn TokenVerifier>>,
     pub(crate) clock: Option<Arc<dyn Clock>>,
+    pub(crate) revocation_store: Option<Arc<dyn RevocationStore>>,
     pub(crate) publishers: Vec<Arc<dyn EventPublisher>>,
     pub(crate) new_epoch: bool,
 }
@@ -76,6 +78,13 @@ impl Builder {
     #[must_use]
     pub fn token_verifier(mut self, verifier: Arc<dyn TokenVerifier>) -> Self {
         self.swaps.token_verifier = Some(verifier);
+        self
+    }
+
+    /// Keeps revocations in this store, and not in a file of the data directory.
+    #[must_use]
+    pub fn revocation_store(mut self, store: Arc<dyn RevocationStore>) -> Self {
+        self.swaps.revocation_store = Some(store);
         self
     }
 

@@ -202,7 +202,10 @@ impl Hub {
         let plan = plan(cursor, view.id(), &state.window(past, &self.limits));
         let id = connection.id;
         state.registry.connect(connection, watched);
-        let mut beginning = self.begin(&mut state, id, plan, Seq::ZERO)?;
+        // Not before what it knows of this history, also where its view is another one now.
+        let known =
+            cursor.filter(|cursor| cursor.epoch == state.epoch).map_or(Seq::ZERO, |cursor| cursor.seq);
+        let mut beginning = self.begin(&mut state, id, plan, known)?;
         if let (Plan::Replay { after }, Some(past)) = (plan, past)
             && after < state.rings_after(&self.limits)
         {

@@ -74,7 +74,8 @@ pub(super) struct Node {
 /// Joins the parts of a node as the settings say, or with what takes their place. Publishers of transports
 /// that are not ours come beside our own.
 pub(super) async fn join(settings: &Settings, swaps: Swaps) -> Result<Node, StartError> {
-    let Swaps { event_log: log, token_verifier, clock, publishers: foreign, new_epoch } = swaps;
+    let Swaps { event_log: log, token_verifier, clock, revocation_store, publishers: foreign, new_epoch } =
+        swaps;
     let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::start()));
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
     let (verifier, issuer): (Arc<dyn TokenVerifier>, Arc<dyn TokenIssuer>) = match token_verifier {
@@ -101,8 +102,9 @@ pub(super) async fn join(settings: &Settings, swaps: Swaps) -> Result<Node, Star
     let liveness = Arc::new(Liveness::new(&log, &hub, &presence, &stage));
 
     let tickets = Tickets::new(Arc::clone(&clock), Arc::clone(&entropy));
-    let kept = RevocationFile::new(settings.server.data_dir.join(REVOCATIONS_FILE));
-    let revocations = Arc::new(RevocationList::load(Arc::new(kept)).await.map_err(StartError::Revocations)?);
+    let kept = revocation_store
+        .unwrap_or_else(|| Arc::new(RevocationFile::new(settings.server.data_dir.join(REVOCATIONS_FILE))));
+    let revocations = Arc::new(RevocationList::load(kept).await.map_err(StartError::Revocations)?);
     let gate = Arc::new(AppGate::new(verifier, Arc::clone(&clock), tickets, Arc::clone(&revocations)));
     let intake: Arc<dyn Intake> = Arc::new(AppIntake::new(
         Arc::clone(&log),

@@ -1,4 +1,34 @@
 //! Port out: revocations that outlive the node.
+//!
+//! ```
+//! use async_trait::async_trait;
+//! use mission_control::domain::revocation::Revocation;
+//! use mission_control::ports::revocation_store::{RevocationStore, RevocationStoreError};
+//! use std::sync::Mutex;
+//!
+//! /// Forgets with the process: for tests.
+//! #[derive(Default)]
+//! struct InMemory(Mutex<Vec<Revocation>>);
+//!
+//! #[async_trait]
+//! impl RevocationStore for InMemory {
+//!     async fn load(&self) -> Result<Vec<Revocation>, RevocationStoreError> {
+//!         Ok(self.0.lock().unwrap().clone())
+//!     }
+//!
+//!     async fn keep(&self, revocation: &Revocation) -> Result<(), RevocationStoreError> {
+//!         self.0.lock().unwrap().push(revocation.clone());
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let (store, stolen) = (InMemory::default(), Revocation::Token { id: "t1".into() });
+//! store.keep(&stolen).await.unwrap();
+//! assert_eq!(store.load().await.unwrap(), [stolen]);
+//! # }
+//! ```
 
 use async_trait::async_trait;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::checker::assert_right;
+use super::history::assert_right;
 use super::load::{Load, ask, events, fleet, insist, pause, token};
 use super::server::Server;
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::checker::{Event, Frame, Report, assert_right};
+use super::history::{Event, Frame, Report, assert_right};
 use super::load::{Load, ask, asked, begun, events, fleet, insist, pause, token};
 use super::server::Server;
 use crate::support::PATIENCE;
@@ -174,7 +174,11 @@ async fn the_files_of_yesterday_put_back_begin_another_history_and_no_screen_tak
     assert!(begun(&history, "snapshot") >= 12, "each screen begins anew in the new history");
     // What was answered in the lost history is lost: that is what was done to it.
     history.reports.iter_mut().for_each(|report| report.answers.retain(|(epoch, _)| *epoch == after));
-    history.reports.push(Report { id: format!("1 {}", "x".repeat(10)), answers: Vec::new() });
+    history.reports.push(Report {
+        id: format!("1 {}", "x".repeat(10)),
+        answers: Vec::new(),
+        key_taken_in: None,
+    });
     for screen in &mut history.screens {
         let is_anew = |frame: &Frame| matches!(frame, Frame::Began { epoch, .. } if *epoch == after);
         let anew = screen.frames.iter().position(is_anew).expect("it saw the new history");

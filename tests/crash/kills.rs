@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
-use super::checker::assert_right;
+use super::history::{Dice, assert_right};
 use super::load::{Load, asked, begun, pause};
-use super::made::Dice;
 use super::server::Server;
 
 const REPORTERS: u64 = 4;

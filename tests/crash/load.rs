@@ -18,8 +18,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
-use super::checker::{Event, Frame, History, Position, Report, Screen};
-use super::made::Dice;
+use super::history::{Client, Dice, Event, Frame, History, Position, Report, event};
 use crate::support::{PATIENCE, SECRET};
 
 const AGENTS: u64 = 12;
@@ -88,7 +87,7 @@ impl Load {
         for screen in self.screens {
             let mut watcher = screen.await.unwrap();
             watcher.finish(&epoch, head).await;
-            history.screens.push(watcher.screen);
+            history.screens.push(watcher.client.screen);
         }
         history.events = events(self.address, &epoch).await;
         history
@@ -187,7 +186,7 @@ async fn report(
             let epoch = answer["epoch"].as_str().unwrap().to_owned();
             answers.push((epoch, answer["seq"].as_u64().unwrap()));
         }
-        reports.push(Report { id, answers });
+        reports.push(Report { id, answers, key_taken_in: None });
     }
     reports
 }
@@ -214,52 +213,28 @@ pub(crate) async fn events(address: SocketAddr, epoch: &str) -> Vec<(Position, E
     }
 }
 
-fn event(frame: &Value) -> Event {
-    let agent = frame["payload"]["agentId"].as_str().unwrap().to_owned();
-    match frame["type"].as_str().unwrap() {
-        "session:activity" => {
-            Event::Said { agent, id: frame["payload"]["lastMessage"].as_str().unwrap().to_owned() }
-        }
-        "agent:removed" => Event::Gone { agent },
-        _ => Event::Other { agent },
-    }
-}
-
-/// A client that keeps its cursor, and comes back whatever happens.
+/// A client that comes back whatever happens.
 struct Watcher {
     address: SocketAddr,
-    screen: Screen,
+    client: Client,
     dice: Dice,
     token: String,
     kind: Kind,
-    sees: &'static str,
-    epoch: String,
-    view: String,
-    seq: u64,
-    /// Its cursor, once a copy was whole.
-    at: Option<Position>,
-    copying: bool,
     conflated: Arc<AtomicU64>,
 }
 
 impl Watcher {
     fn new(address: SocketAddr, number: u64, seed: u64, kind: Kind) -> Self {
-        let name = format!("screen {number}");
+        let sees = match kind {
+            Kind::Roams(sees) => sees,
+            Kind::Stalls => "",
+        };
         Self {
             address,
-            screen: Screen { name, frames: Vec::new() },
+            client: Client::new(format!("screen {number}"), sees),
             dice: Dice::new(seed),
             token: token(&format!("screen{number}"), "watch"),
             kind,
-            sees: match kind {
-                Kind::Roams(sees) => sees,
-                Kind::Stalls => "",
-            },
-            epoch: String::new(),
-            view: String::new(),
-            seq: 0,
-            at: None,
-            copying: false,
             conflated: Arc::default(),
         }
     }
@@ -283,19 +258,17 @@ impl Watcher {
     /// Comes back until it has everything.
     async fn finish(&mut self, epoch: &str, head: u64) {
         let goal = (epoch.to_owned(), head);
-        self.kind = Kind::Roams(self.sees);
-        while self.at.as_ref().is_none_or(|at| *at < goal) {
-            self.connect(|watcher| watcher.at.as_ref().is_some_and(|at| *at >= goal)).await;
+        self.kind = Kind::Roams("");
+        while self.client.at.as_ref().is_none_or(|at| *at < goal) {
+            self.connect(|client| client.at.as_ref().is_some_and(|at| *at >= goal)).await;
         }
     }
 
     /// One connection, until it ends or this holds.
-    async fn connect(&mut self, mut enough: impl FnMut(&Self) -> bool) {
-        let after = match &self.at {
-            Some((epoch, seq)) => format!("after={epoch}:{seq}:{}", self.view),
-            None => String::new(),
-        };
-        let agents = if self.sees.is_empty() { String::new() } else { format!("&agents={}*", self.sees) };
+    async fn connect(&mut self, mut enough: impl FnMut(&Client) -> bool) {
+        let after = self.client.cursor().map(|cursor| format!("after={cursor}")).unwrap_or_default();
+        let sees = &self.client.asked;
+        let agents = if sees.is_empty() { String::new() } else { format!("&agents={sees}*") };
         let uri = format!("ws://{}/ws?{after}{agents}", self.address);
         let mut request = uri.into_client_request().unwrap();
         request.headers_mut().insert("Authorization", format!("Bearer {}", self.token).parse().unwrap());
@@ -311,7 +284,6 @@ impl Watcher {
             pause(Duration::from_millis(20)).await;
             return;
         };
-        self.copying = false;
         loop {
             if self.kind == Kind::Stalls && self.dice.below(200) == 0 {
                 pause(Duration::from_millis(2_000 + self.dice.below(4_000))).await;
@@ -323,48 +295,11 @@ impl Watcher {
             }
             let Ok(text) = message.to_text() else { continue };
             let Ok(frame) = serde_json::from_str::<Value>(text) else { continue };
-            self.take(&frame);
-            if enough(self) {
+            if self.client.take(&frame).is_some_and(|reason| reason == "slow_reader") {
+                self.conflated.fetch_add(1, Ordering::SeqCst);
+            }
+            if enough(&self.client) {
                 return;
-            }
-        }
-    }
-
-    fn take(&mut self, frame: &Value) {
-        let (payload, frames) = (&frame["payload"], &mut self.screen.frames);
-        match frame["type"].as_str().unwrap() {
-            kind @ ("hello" | "resync") => {
-                let cursor = self.at.clone();
-                if kind == "hello" {
-                    payload["epoch"].as_str().unwrap().clone_into(&mut self.epoch);
-                }
-                if payload["reason"] == "slow_reader" {
-                    self.conflated.fetch_add(1, Ordering::SeqCst);
-                }
-                payload["view"].as_str().unwrap().clone_into(&mut self.view);
-                let mode = payload["mode"].as_str().unwrap().to_owned();
-                let seq = if kind == "hello" { &payload["seq"] } else { &frame["seq"] };
-                let (seq, sees) = (seq.as_u64().unwrap(), self.sees.to_owned());
-                self.copying = mode == "snapshot" || mode == "delta";
-                frames.push(Frame::Began { cursor, sees, mode, epoch: self.epoch.clone(), seq });
-            }
-            "sync:end" => {
-                self.copying = false;
-                self.seq = frame["seq"].as_u64().unwrap();
-                frames.push(Frame::CopyEnd(self.seq));
-                self.at = Some((self.epoch.clone(), self.seq));
-            }
-            "heartbeat" => {
-                // Between a beginning and its first event it stands where the cursor stood.
-                self.seq = frame["seq"].as_u64().unwrap();
-                frames.push(Frame::Heartbeat(self.seq));
-                self.at = Some((self.epoch.clone(), self.seq));
-            }
-            _ if frame["sync"] == true => frames.push(Frame::Copied(event(frame))),
-            _ => {
-                self.seq = frame["seq"].as_u64().unwrap_or_else(|| panic!("{frame}"));
-                frames.push(Frame::Event(self.seq, event(frame)));
-                self.at = Some((self.epoch.clone(), self.seq));
             }
         }
     }

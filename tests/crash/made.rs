@@ -2,23 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::checker::{Event, Frame, History, Position, Report, Screen};
-
-/// The same run for the same seed.
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    pub(crate) fn below(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % sides
-    }
-}
+use super::history::{Dice, Event, Frame, History, Position, Report, Screen};
 
 struct Client {
     screen: Screen,
@@ -84,7 +68,7 @@ fn report(history: &mut History, dice: &mut Dice, step: usize) {
     if !answers.is_empty() || dice.below(2) == 0 {
         history.events.push((at, Event::Said { agent, id: id.clone() }));
     }
-    history.reports.push(Report { id, answers });
+    history.reports.push(Report { id, answers, key_taken_in: None });
 }
 
 fn go_on(client: &mut Client, history: &History, dice: &mut Dice) {
@@ -95,19 +79,13 @@ fn go_on(client: &mut Client, history: &History, dice: &mut Dice) {
     };
     let (start, end) = (usize::try_from(after).unwrap(), usize::try_from(head).unwrap());
     for ((_, seq), event) in history.events.iter().take(end).skip(start) {
-        if agent(event).starts_with(&client.sees) {
+        if event.agent().starts_with(&client.sees) {
             client.screen.frames.push(Frame::Event(*seq, event.clone()));
         }
     }
     client.screen.frames.push(Frame::Heartbeat(head));
     client.at = Some(("e".to_owned(), head));
     client.connected = Some(head);
-}
-
-fn agent(event: &Event) -> &str {
-    match event {
-        Event::Said { agent, .. } | Event::Gone { agent } | Event::Other { agent } => agent,
-    }
 }
 
 /// Connects: gives up to where it is served by that.
@@ -128,17 +106,17 @@ fn begin(client: &mut Client, history: &History, dice: &mut Dice) -> u64 {
         _ => 0,
     };
     let since = history.events.iter().skip(usize::try_from(after).unwrap());
-    let shown = since.filter(|(_, event)| agent(event).starts_with(&client.sees));
+    let shown = since.filter(|(_, event)| event.agent().starts_with(&client.sees));
     // The latest of each agent, in order; a snapshot has no removals.
     let mut latest: BTreeMap<&str, (u64, &Event)> = BTreeMap::new();
     for ((_, seq), event) in shown {
-        latest.insert(agent(event), (*seq, event));
+        latest.insert(event.agent(), (*seq, event));
     }
     let mut latest: Vec<_> = latest.into_values().collect();
     latest.sort_by_key(|(seq, _)| *seq);
-    for (_, event) in latest {
+    for (seq, event) in latest {
         if mode == "delta" || !matches!(event, Event::Gone { .. }) {
-            client.screen.frames.push(Frame::Copied(event.clone()));
+            client.screen.frames.push(Frame::Copied(seq, event.clone()));
         }
     }
     client.screen.frames.push(Frame::CopyEnd(head));

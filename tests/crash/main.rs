@@ -12,7 +12,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod checker;
+#[path = "../history/mod.rs"]
+mod history;
+
 mod clocks;
 mod disks;
 mod kills;

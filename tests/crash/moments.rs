@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::checker::assert_right;
+use super::history::{Dice, assert_right};
 use super::load::{Load, ask, asked, pause, token};
-use super::made::Dice;
 use super::server::Server;
 
 /// A step, the file whose calls are meant, and the call before which the server is killed.

@@ -1,6 +1,6 @@
 //! The checker catches lies: right histories pass, and each of these, with one lie planted, does not.
 
-use super::checker::{Event, Frame, History, Wrong, check};
+use super::history::{Event, Frame, History, Wrong, check};
 use super::made;
 
 const SEEDS: u64 = 400;
@@ -136,19 +136,19 @@ fn a_seq_that_is_given_again_after_its_event_was_lost() {
 fn a_removal_that_a_delta_forgets() {
     caught(Wrong::End, |history| {
         for screen in &mut history.screens {
-            let gone = |frame: &Frame| matches!(frame, Frame::Copied(Event::Gone { .. }));
+            let gone = |frame: &Frame| matches!(frame, Frame::Copied(_, Event::Gone { .. }));
             if let Some(place) = screen.frames.iter().rposition(gone) {
-                let Frame::Copied(Event::Gone { agent }) = screen.frames[place].clone() else { continue };
+                let Frame::Copied(_, Event::Gone { agent }) = screen.frames[place].clone() else { continue };
                 let again = screen.frames[place + 1..].iter().any(|frame| match frame {
                     Frame::Event(_, Event::Said { agent: of, .. } | Event::Gone { agent: of }) => {
                         *of == agent
                     }
-                    Frame::Copied(_) | Frame::Began { .. } => true,
+                    Frame::Copied(..) | Frame::Began { .. } => true,
                     _ => false,
                 });
                 let said = |frame: &Frame| match frame {
                     Frame::Event(_, Event::Said { agent: of, .. })
-                    | Frame::Copied(Event::Said { agent: of, .. }) => *of == agent,
+                    | Frame::Copied(_, Event::Said { agent: of, .. }) => *of == agent,
                     _ => false,
                 };
                 let shown = screen.frames[..place].iter().rposition(said);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::checker::{Frame, assert_right};
+use super::history::{Frame, assert_right};
 use super::load::{Crowd, Kind, Load, RARE, asked, pause};
 use super::server::Server;
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::checker::assert_right;
+use super::history::assert_right;
 use super::load::{Load, asked, pause};
 use super::server::Server;
 

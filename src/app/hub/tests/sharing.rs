@@ -122,6 +122,24 @@ fn who_begins_anew_is_not_taken_back_before_what_it_was_sent() {
 }
 
 #[test]
+fn who_comes_back_with_another_view_is_not_taken_back_before_what_it_knew() {
+    let mut node = Sharing::new();
+    node.join();
+    node.events(3);
+    let from = |number, cursor: &str| {
+        let cursor = Cursor::parse(cursor).unwrap();
+        let narrowed = connection(number, "ada", view(&["a*"]));
+        let (_, beginning) = node.hub.join(narrowed, Some(&cursor), None, &Stage::default()).unwrap();
+        assert!(matches!(beginning.plan, Plan::Snapshot(_)), "{:?}", beginning.plan);
+        beginning.from.get()
+    };
+    let whole = view(&["*"]).id();
+    assert_eq!(from(11, "old:3"), 1, "of another history it knows nothing of this one");
+    assert_eq!(from(12, &format!("now:1:{whole}")), 1, "the shared copy is good enough");
+    assert_eq!(from(13, &format!("now:3:{whole}")), 4);
+}
+
+#[test]
 fn a_copy_is_not_shared_across_a_load_of_the_log() {
     let mut node = Sharing::new();
     node.join();
