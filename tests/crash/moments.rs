@@ -86,7 +86,7 @@ async fn a_report_is_answered_after_its_record_was_synced_and_never_before() {
             (written, synced) = (true, false);
         } else if line.contains("events.db-wal") && line.contains("sync") && line.ends_with("= 0") {
             synced = written;
-        } else if line.contains("HTTP/1.1 200 OK") {
+        } else if call.contains("HTTP/1.1 200 OK") {
             assert!(synced, "answered before it was on the disk: {line}\n{text}");
             answers += 1;
         }
