@@ -16,17 +16,17 @@
 
 #[path = "reports/floor.rs"]
 mod floor;
+mod http;
 #[path = "reports/load.rs"]
 mod load;
 #[path = "reports/plain.rs"]
 mod plain;
-#[path = "reports/server.rs"]
 mod server;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use server::Server;
+use server::{Directory, Server};
 
 /// How long each rate is taken, after [`WARM_UP`].
 const FOR: Duration = Duration::from_secs(3);
@@ -52,12 +52,12 @@ fn main() {
     for at_once in at_once {
         let (mut ratios, mut equal, mut bares, mut rates) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for round in 1..=rounds {
-            let directory = Directory::new();
+            let directory = Directory::new("reports");
             let rate = |server: Server| runtime.block_on(load::rate(&server, at_once, WARM_UP, FOR));
-            let plain = rate(Server::plain(&directory.0.join("plain")));
+            let plain = rate(Server::role(plain::ROLE, &directory.0.join("plain")));
             let ours = rate(Server::ours(&directory.0.join("ours")));
-            let again = rate(Server::plain(&directory.0.join("again")));
-            let bare = rate(Server::floor(&directory.0.join("bare")));
+            let again = rate(Server::role(plain::ROLE, &directory.0.join("again")));
+            let bare = rate(Server::role(floor::ROLE, &directory.0.join("bare")));
             let [to_plain, to_itself, to_bare] =
                 [ours / f64::midpoint(plain, again), again / plain, ours / bare];
             println!(
@@ -87,22 +87,4 @@ fn lowest(numbers: &[f64]) -> f64 {
 
 fn highest(numbers: &[f64]) -> f64 {
     numbers.iter().copied().fold(0.0, f64::max)
-}
-
-/// A directory that goes with the measurement.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("mission-control-reports-{}", std::process::id()));
-        let _left = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _gone = std::fs::remove_dir_all(&self.0);
-    }
 }

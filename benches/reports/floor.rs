@@ -23,6 +23,7 @@ const ANSWER: &str = r#"{"applied":true,"changed":true,"epoch":"0123456789abcdef
 type Waiting = (Bytes, oneshot::Sender<()>);
 
 pub(crate) fn serve(directory: &Path) {
+    std::fs::create_dir_all(directory).unwrap();
     let (sender, jobs) = mpsc::channel::<Waiting>();
     let file = File::create(directory.join("plain")).unwrap();
     std::thread::spawn(move || write(file, &jobs));

@@ -1,11 +1,9 @@
-//! The two servers, each in a process of its own.
+//! A server in a process of its own.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-
-use super::{floor, plain};
 
 const SECRET: &str = "a secret of the benches, long enough for HS256";
 const BINARY: &str = env!("CARGO_BIN_EXE_mission-control");
@@ -19,20 +17,15 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn floor(directory: &Path) -> Self {
-        std::fs::create_dir_all(directory).unwrap();
+    /// This program in another role, with a directory.
+    #[allow(dead_code, reason = "not every bench has other roles")]
+    pub(crate) fn role(role: &str, directory: &Path) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.arg(floor::ROLE).arg(directory);
-        Self::start(command, String::new())
-    }
-
-    /// Ours, with a plain file for a log.
-    pub(crate) fn plain(directory: &Path) -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.arg(plain::ROLE).arg(directory).env("MISSION_CONTROL__SERVER__DATA_DIR", directory);
+        command.arg(role).arg(directory).env("MISSION_CONTROL__SERVER__DATA_DIR", directory);
         Self::with_token(command)
     }
 
+    /// The server as people run it, with its disk log.
     pub(crate) fn ours(directory: &Path) -> Self {
         let mut command = Command::new(BINARY);
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(directory);
@@ -44,7 +37,8 @@ impl Server {
             .env("MISSION_CONTROL__AUTH__SECRET", SECRET)
             .env("MISSION_CONTROL__TELEMETRY__LEVEL", "warn")
             .env("MISSION_CONTROL__LIMITS__REPORTS_PER_SECOND", "1000000")
-            .env("MISSION_CONTROL__LIMITS__REPORTS_BURST", "1000000");
+            .env("MISSION_CONTROL__LIMITS__REPORTS_BURST", "1000000")
+            .env("MISSION_CONTROL__LIMITS__CONNECTIONS_PER_USER", "100000");
         let token = Command::new(BINARY)
             .args(["token", "--sub", "bench", "--scope", "report watch"])
             .env("MISSION_CONTROL__AUTH__SECRET", SECRET)
@@ -68,5 +62,23 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ended = self.process.kill();
         let _gone = self.process.wait();
+    }
+}
+
+/// A directory that goes with the measurement.
+pub(crate) struct Directory(pub(crate) PathBuf);
+
+impl Directory {
+    pub(crate) fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("mission-control-{name}-{}", std::process::id()));
+        let _left = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _gone = std::fs::remove_dir_all(&self.0);
     }
 }
