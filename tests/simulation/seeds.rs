@@ -66,7 +66,7 @@ fn every_seed_makes_a_right_history() {
 
 #[test]
 fn the_same_seed_makes_the_same_run() {
-    for seed in 0..5 {
+    for seed in 0..10 {
         let (one, other) = (run(seed, None), run(seed, None));
         let differs = one.trace.iter().zip(&other.trace).find(|(one, other)| one != other);
         assert_eq!(differs, None, "seed {seed}");
