@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::history::{Frame, History, Report, assert_right};
 use crate::world::{run, run_telling};
 
-/// Seeds that once found something: a snapshot that took its screen back. They are always run.
-const REGRESSIONS: &[u64] = &[47];
+/// Seeds that once found something: a snapshot that took its screen back; a screen that was to end, read slowly, and
+/// was given events of another history. They are always run.
+const REGRESSIONS: &[u64] = &[47, 1070];
 /// How many others a plain run has; `./test simulate` has more.
 const SEEDS: u64 = 200;
 
