@@ -9,7 +9,7 @@ use crate::world::{run, run_telling};
 /// was given events of another history. They are always run.
 const REGRESSIONS: &[u64] = &[47, 1070];
 /// How many others a plain run has; `./test simulate` has more.
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 150;
 
 fn number(name: &str) -> Option<u64> {
     #[allow(clippy::disallowed_methods, reason = "a run by hand says how long it is, and from which seed")]
