@@ -28,12 +28,15 @@ pub(crate) struct Disk {
     /// For how long processes kept it.
     pub(crate) uptime: Duration,
     limits: Limits,
+    /// Another number where it holds another history than before.
+    pub(crate) history: u64,
     /// How it was before the last write, where the disk lies about that.
     before: Option<Box<Self>>,
 }
 
 /// What a write will make of it.
 pub(crate) struct Staged {
+    pub(crate) history: u64,
     desk: Desk,
     events: Vec<Recorded>,
     keys: Keys,
@@ -49,6 +52,7 @@ impl Disk {
             keys: Keys::new(),
             uptime: Duration::ZERO,
             limits,
+            history: 0,
             before: None,
         }
     }
@@ -76,7 +80,8 @@ impl Disk {
         now: Moment,
         fault: Option<Fault>,
     ) -> (Staged, Vec<Result<Receipt, Refusal>>) {
-        let mut staged = Staged { desk: self.desk.clone(), events: Vec::new(), keys: Keys::new() };
+        let (history, desk) = (self.history, self.desk.clone());
+        let mut staged = Staged { history, desk, events: Vec::new(), keys: Keys::new() };
         let results =
             proposals.iter().map(|proposal| self.decide(&mut staged, proposal, now, fault)).collect();
         (staged, results)

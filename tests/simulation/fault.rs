@@ -16,6 +16,8 @@ pub(crate) enum Fault {
     ViewForgotten,
     /// A delta has no removals.
     RemovalsForgotten,
+    /// A copy goes on for ever.
+    CopyEndless,
     /// A snapshot is taken from the drawer where an older one lies.
     SnapshotOld,
     /// A screen is sent what its grant hides.

@@ -34,7 +34,8 @@ struct Inner {
     weather: Arc<Weather>,
     /// The uptime before this process.
     uptime: Duration,
-    head: watch::Sender<Seq>,
+    /// Which history it holds, and up to where.
+    head: watch::Sender<(u64, Seq)>,
     /// The process is gone: whatever of it still runs reaches the disk no more.
     dead: AtomicBool,
 }
@@ -57,9 +58,12 @@ impl Inner {
             return Err(LogError::Unavailable("the disk failed".into()));
         }
         let mut disk = self.disk();
+        if disk.history != staged.history {
+            return Err(LogError::Unavailable("the disk failed".into()));
+        }
         disk.keep(staged, self.weather.keep_events, self.weather.fault);
         disk.uptime = self.uptime().since_start();
-        let head = disk.desk.head();
+        let head = (disk.history, disk.desk.head());
         drop(disk);
         self.head.send_if_modified(|known| std::mem::replace(known, head) != head);
         Ok(())
@@ -70,10 +74,22 @@ impl SimLog {
     /// Over what is on the disk.
     pub(crate) fn open(disk: Arc<Mutex<Disk>>, clock: Arc<dyn Clock>, weather: Arc<Weather>) -> Self {
         let known = disk.lock().unwrap();
-        let (uptime, head) = (known.uptime, watch::Sender::new(known.desk.head()));
+        let head = watch::Sender::new((known.history, known.desk.head()));
+        let uptime = known.uptime;
         drop(known);
         let inner = Inner { disk, clock, weather, uptime, head, dead: AtomicBool::new(false) };
         Self { inner: Arc::new(inner), writer: Arc::default() }
+    }
+
+    /// Goes on with another history, as a log does whose disk failed and came back with less.
+    pub(crate) fn begin_anew(&self, mut with: Disk) {
+        let mut disk = self.inner.disk();
+        with.history = disk.history + 1;
+        with.uptime = self.inner.uptime().since_start();
+        let mut with = with.reopened(self.inner.weather.fault);
+        with.desk = with.desk.continuing(&disk.desk);
+        *disk = with;
+        self.inner.head.send_replace((disk.history, disk.desk.head()));
     }
 
     /// Ends the process as a crash does.
@@ -120,9 +136,10 @@ impl EventLog for SimLog {
     }
 
     async fn follow(&self, after: Seq) -> Result<Box<dyn Follower>, LogError> {
-        self.inner.disk().place(after, None)?;
-        let head = self.inner.head.subscribe();
-        Ok(Box::new(SimFollower { inner: Arc::clone(&self.inner), head, after }))
+        let disk = self.inner.disk();
+        disk.place(after, None)?;
+        let (history, head) = (disk.history, self.inner.head.subscribe());
+        Ok(Box::new(SimFollower { inner: Arc::clone(&self.inner), head, history, after }))
     }
 
     fn vitals(&self, since: u64) -> Vitals {
@@ -132,19 +149,27 @@ impl EventLog for SimLog {
 
 struct SimFollower {
     inner: Arc<Inner>,
-    head: watch::Receiver<Seq>,
+    head: watch::Receiver<(u64, Seq)>,
+    history: u64,
     after: Seq,
 }
 
 #[async_trait]
 impl Follower for SimFollower {
     async fn next(&mut self) -> Result<Vec<Recorded>, LogError> {
-        self.head.wait_for(|head| *head > self.after).await.map_err(|_| LogError::Closed)?;
-        pause(self.inner.weather.lag()).await;
-        if self.inner.weather.chance(300) {
-            return Err(LogError::Unavailable("the disk cannot be read".into()));
+        let (history, after) = (self.history, self.after);
+        let more = |(of, head): &(u64, Seq)| *of != history || *head > after;
+        self.head.wait_for(more).await.map_err(|_| LogError::Closed)?;
+        let lag = pause(self.inner.weather.lag());
+        tokio::select! {
+            biased;
+            _another = self.head.wait_for(|(of, _)| *of != history) => {}
+            () = lag => {}
         }
         let disk = self.inner.disk();
+        if disk.history != history || self.inner.weather.chance(300) {
+            return Err(LogError::Unavailable("the disk cannot be read".into()));
+        }
         let place = disk.place(self.after, None)?;
         self.after = disk.desk.head();
         Ok(disk.events[place..].to_vec())

@@ -44,6 +44,11 @@ impl Node {
         Self { control, log, serving, stop }
     }
 
+    /// Lets its log go on with another history.
+    pub(crate) fn begin_anew(&self, with: Disk) {
+        self.log.begin_anew(with);
+    }
+
     /// Ends it as a kill does: nothing is said, nothing is finished.
     pub(crate) fn crash(self, around: &Surroundings) {
         around.door.close();

@@ -59,6 +59,11 @@ fn a_removal_that_a_delta_forgets_is_found() {
 }
 
 #[test]
+fn a_screen_that_never_gets_to_the_end_is_found() {
+    caught(Fault::CopyEndless, Wrong::Behind);
+}
+
+#[test]
 fn a_snapshot_that_is_older_than_its_cursor_is_found() {
     caught(Fault::SnapshotOld, Wrong::OutOfOrder);
 }

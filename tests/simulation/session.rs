@@ -1,5 +1,6 @@
 //! One connection of the simulated transport, from `hello` to its end.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -162,6 +163,7 @@ impl Session {
                     }
                 }
                 Part::End(_) if matches!(beginning.plan, Plan::Replay { .. }) => return Ok(()),
+                Part::End(_) if self.has(Fault::CopyEndless) => pending().await,
                 Part::End(counted) => return self.send(counted.sync_end(beginning.head)).await,
             }
         }

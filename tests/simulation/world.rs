@@ -166,7 +166,16 @@ impl World {
             2 | 3 => {
                 self.around.trace.tell("the node is killed, and its disk replaced by a backup");
                 node.crash(&self.around);
-                self.put_back();
+                if let Some(backup) = self.take_backup() {
+                    *self.disk.lock().unwrap() = backup;
+                }
+            }
+            4 => {
+                self.around.trace.tell("the disk fails, and comes back with what a backup has");
+                if let Some(backup) = self.take_backup() {
+                    node.begin_anew(backup);
+                }
+                return node;
             }
             _ => {
                 self.around.trace.tell("the node is killed");
@@ -183,15 +192,16 @@ impl World {
         Node::start(&self.around, &self.disk).await
     }
 
-    fn put_back(&mut self) {
-        let Some(mut backup) = self.backup.take() else { return };
-        let mut disk = self.disk.lock().unwrap();
+    /// The backup, to be put back under a name of its own.
+    fn take_backup(&mut self) -> Option<Disk> {
+        let mut backup = self.backup.take()?;
+        let disk = self.disk.lock().unwrap();
         if self.around.weather.fault != Some(Fault::EpochKept) {
             self.past.extend(events(&disk, disk.events.len()));
             self.epochs += 1;
             backup.epoch = Epoch::parse(&format!("e{}", self.epochs)).unwrap();
         }
-        *disk = backup;
+        Some(backup)
     }
 }
 

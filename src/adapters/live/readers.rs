@@ -190,8 +190,12 @@ impl Reader {
     }
 
     /// What there is without waiting; nothing at the head. Before a heartbeat, look until there is
-    /// nothing: it must not overtake an event.
+    /// nothing: it must not overtake an event. One that is to end is given no more: what is held by now may be
+    /// of another history.
     pub fn look(&mut self) -> Option<Step> {
+        if let Some(dismissal) = self.slot.dismissal() {
+            return Some(Step::Dismissed(dismissal));
+        }
         let entries = match self.readers.after(self.position) {
             Found::Next(entries) => entries,
             Found::FellOut => return Some(Step::FellOut),

@@ -47,11 +47,15 @@ impl Slot {
         self.dismissed.notify_one();
     }
 
+    /// Why the reader is to end, if it is.
+    pub(super) fn dismissal(&self) -> Option<Dismissal> {
+        *self.dismissal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits until the reader is to end. Cancel safe.
     pub(super) async fn dismissed(&self) -> Dismissal {
         loop {
-            let known = *self.dismissal.lock().unwrap_or_else(PoisonError::into_inner);
-            match known {
+            match self.dismissal() {
                 Some(dismissal) => return dismissal,
                 None => self.dismissed.notified().await,
             }

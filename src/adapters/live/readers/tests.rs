@@ -126,3 +126,16 @@ async fn one_behind_the_ring_is_told_so_until_it_begins_anew() {
     let Step::Events(entries) = reader.next().await else { panic!("it goes on") };
     assert_eq!(seqs(&entries), [9]);
 }
+
+#[test]
+fn one_that_is_to_end_looks_at_nothing_of_another_history() {
+    let readers = readers(4);
+    let mut reader = readers.join(ConnectionId::new(1), Seq::ZERO, view("*"));
+    readers.publish(&[delivery(1, "a")]);
+    assert!(matches!(reader.look(), Some(Step::Events(_))));
+    readers.dismiss(ConnectionId::new(1), Farewell::Internal, None);
+    readers.begin_anew();
+    readers.publish(&[delivery(1, "b"), delivery(2, "b")]);
+    assert!(matches!(reader.look(), Some(Step::Dismissed(_))));
+    assert_eq!(reader.position(), Seq::new(1));
+}
