@@ -3,6 +3,8 @@
 //! Many processes may put reports into the same spool at once; they come out in the order in which they went
 //! in. Who wants to send takes the turn first: one process at a time has it, and it ends with the process.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::domain::time::Timestamp;
@@ -55,11 +57,12 @@ pub trait Spool: Send + Sync {
     /// [`SpoolError`]; then it is not kept.
     async fn put(&self, report: &Outgoing, now: Timestamp) -> Result<Put, SpoolError>;
 
-    /// Waits for the turn to send. Cancel safe.
+    /// Waits for the turn to send, at most for so long; nothing where another has it all that time. Cancel
+    /// safe.
     ///
     /// # Errors
     /// [`SpoolError::Broken`].
-    async fn turn(&self) -> Result<Box<dyn Turn>, SpoolError>;
+    async fn turn(&self, within: Duration) -> Result<Option<Box<dyn Turn>>, SpoolError>;
 
     /// The oldest that wait behind this number, in their order, at most so many.
     ///

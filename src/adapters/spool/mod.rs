@@ -4,17 +4,20 @@
 //! may send is a matter of a lock on a file beside it, which the system takes back from a dead process.
 
 mod database;
+mod turn;
 
 #[cfg(test)]
 mod tests;
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::DirBuilder;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::{Instant, sleep};
 
 use crate::adapters::wire::outgoing::{kept, restored};
 use crate::domain::report::ReportBody;
@@ -28,8 +31,6 @@ pub const BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// The database's file within its directory.
 const DATABASE: &str = "reports.db";
-/// The file whose lock is the turn.
-const TURN: &str = "turn";
 /// What a damaged database is called from then on, for whoever wants to look.
 const DAMAGED: &str = "reports.db.damaged";
 
@@ -100,13 +101,6 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The locked file. Closing it unlocks it.
-struct Locked {
-    _file: File,
-}
-
-impl Turn for Locked {}
-
 #[async_trait]
 impl Spool for SqliteSpool {
     async fn put(&self, report: &Outgoing, now: Timestamp) -> Result<Put, SpoolError> {
@@ -115,18 +109,20 @@ impl Spool for SqliteSpool {
         self.with(move |database| database.put(activity, now.millis(), &text)).await
     }
 
-    async fn turn(&self) -> Result<Box<dyn Turn>, SpoolError> {
-        let directory = self.directory.clone();
-        // Who gives up waiting leaves a thread behind that gets the lock in the end, and drops it at once.
-        let locked = tokio::task::spawn_blocking(move || -> io::Result<File> {
-            make(&directory)?;
-            let path = directory.join(TURN);
-            let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
-            file.lock()?;
-            Ok(file)
-        });
-        let file = locked.await.map_err(broken)?.map_err(broken)?;
-        Ok(Box::new(Locked { _file: file }))
+    async fn turn(&self, within: Duration) -> Result<Option<Box<dyn Turn>>, SpoolError> {
+        let until = Instant::now() + within;
+        loop {
+            let directory = self.directory.clone();
+            let tried = tokio::task::spawn_blocking(move || turn::tried(&directory)).await.map_err(broken)?;
+            if let Some(turn) = tried.map_err(broken)? {
+                return Ok(Some(Box::new(turn)));
+            }
+            let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
+            else {
+                return Ok(None);
+            };
+            sleep(left.min(turn::LOOK_AGAIN)).await;
+        }
     }
 
     async fn after(&self, number: u64, count: usize) -> Result<Vec<Waiting>, SpoolError> {

@@ -10,6 +10,9 @@ use crate::domain::id::{AgentId, SessionId};
 use crate::domain::lifecycle::Status;
 use crate::domain::text::Message;
 
+const SOON: Duration = Duration::from_millis(50);
+const LATE: Duration = Duration::from_secs(20);
+
 /// A directory that goes with the test.
 struct Directory(PathBuf);
 
@@ -148,14 +151,14 @@ async fn a_full_spool_without_activities_takes_no_more_and_loses_nothing() {
 async fn one_at_a_time_has_the_turn_and_who_gave_up_waiting_keeps_nobody_out() {
     let directory = Directory::new("turn");
     let (one, other) = (directory.open(), directory.open());
-    let turn = one.turn().await.unwrap();
-    let mut waiting = Box::pin(other.turn());
-    assert!(timeout(Duration::from_millis(50), &mut waiting).await.is_err());
-    assert!(timeout(Duration::from_millis(50), directory.open().turn()).await.is_err(), "given up");
+    let turn = one.turn(SOON).await.unwrap();
+    let mut waiting = Box::pin(other.turn(LATE));
+    assert!(timeout(SOON, &mut waiting).await.is_err());
+    assert!(directory.open().turn(SOON).await.unwrap().is_none(), "given up");
     drop(turn);
-    let second = waiting.await.unwrap();
+    let second = waiting.await.unwrap().unwrap();
     drop(second);
-    drop(one.turn().await.unwrap());
+    assert!(one.turn(SOON).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -201,7 +204,7 @@ async fn a_database_that_cannot_be_read_is_put_aside_and_a_newer_one_is_left_alo
 async fn only_the_owner_may_look() {
     use std::os::unix::fs::PermissionsExt;
     let directory = Directory::new("rights");
-    drop(directory.open().turn().await.unwrap());
+    drop(directory.open().turn(SOON).await.unwrap());
     assert_eq!(std::fs::metadata(&directory.0).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
@@ -211,7 +214,7 @@ async fn where_nothing_can_be_kept_it_says_so_and_goes_on_when_it_can() {
     std::fs::write(&directory.0, "a file in the place of the directory").unwrap();
     let spool = directory.open();
     assert!(matches!(spool.put(&status("m"), at(0)).await, Err(SpoolError::Broken(_))));
-    assert!(matches!(spool.turn().await, Err(SpoolError::Broken(_))));
+    assert!(matches!(spool.turn(SOON).await, Err(SpoolError::Broken(_))));
     std::fs::remove_file(&directory.0).unwrap();
     spool.put(&status("m"), at(0)).await.unwrap();
     assert_eq!(texts(&spool).await, ["m"]);
