@@ -113,6 +113,8 @@ pub struct Delivery {
     pub left: Option<Left>,
     /// How many of those that wait are in memory alone.
     pub unkept: usize,
+    /// What happened to reports that waited, in words for people.
+    pub mishaps: Vec<String>,
 }
 
 /// The way out.

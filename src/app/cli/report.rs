@@ -66,6 +66,7 @@ async fn send(outbox: &dyn Outbox, outgoing: Outgoing, until: Instant) -> Result
         ));
     }
     let delivery = outbox.deliver(left_of(until)).await;
+    tell_mishaps(&delivery);
     let mut own = None;
     for refused in &delivery.refusals {
         if refused.own {
@@ -118,7 +119,14 @@ fn taken(answer: &Answer) -> Result<(), Failure> {
     }
 }
 
+fn tell_mishaps(delivery: &Delivery) {
+    for mishap in &delivery.mishaps {
+        warn(&plain(mishap));
+    }
+}
+
 fn flushed(delivery: &Delivery) -> Result<(), Failure> {
+    tell_mishaps(delivery);
     for refused in &delivery.refusals {
         warn(&plain(&format!("a report about {} was refused: {}", refused.agent, refused.refusal)));
     }

@@ -24,6 +24,8 @@ const AT_ONCE: usize = 1_000;
 const LAST_PUT: Duration = Duration::from_millis(150);
 /// How much longer than it should the spool may take to say that another has the turn.
 const TURN_SLACK: Duration = Duration::from_millis(100);
+/// How often it is said that this process still moves.
+const RENEWED_EVERY: Duration = Duration::from_secs(1);
 /// A disk that hangs is left alone for so long: each try would leave a thread behind.
 const HUNG_REST: Duration = Duration::from_secs(30);
 
@@ -179,7 +181,8 @@ impl Post {
     }
 
     async fn turn(&self, within: Duration) -> Result<Box<dyn Turn>, Left> {
-        let turn = self.asked(within.saturating_add(TURN_SLACK), self.spool.turn(within)).await;
+        let turn =
+            self.asked(within.saturating_add(TURN_SLACK), self.spool.turn(within, self.clock.wall())).await;
         let turn = turn.map_err(|error| of_spool(&error))?;
         turn.ok_or_else(|| Left::for_now(Obstacle::Turn, "another process is still sending"))
     }
@@ -189,10 +192,30 @@ impl Post {
         let within = left_of(until);
         // A disk that hangs leaves time for what is held in memory.
         let patience = if self.memory().held.len() == 0 { within } else { within / 2 };
-        let _turn = match self.turn(patience).await {
+        let turn = match self.turn(patience).await {
             Ok(turn) => turn,
             Err(left) => return Some(left),
         };
+        tokio::select! {
+            biased;
+            // Who stood still for long goes on in the middle of what another sent meanwhile.
+            () = self.over(turn.as_ref()) => Some(Left::for_now(Obstacle::Turn, "another process took its turn")),
+            left = self.rounds(until, done) => left,
+        }
+    }
+
+    /// Renews the turn until it is over.
+    async fn over(&self, turn: &dyn Turn) {
+        loop {
+            sleep(RENEWED_EVERY).await;
+            if !turn.renew(self.clock.wall()).await {
+                return;
+            }
+        }
+    }
+
+    /// Goes through all that waits on the disk, again where the server says when.
+    async fn rounds(&self, until: Instant, done: &mut Delivery) -> Option<Left> {
         loop {
             let mut round = Round::new(until);
             let left = match self.round(&mut round, done).await {
@@ -269,6 +292,7 @@ impl Outbox for Post {
             let _still_unkept = self.stow(again).await;
             done.unkept = self.memory().held.len();
         }
+        done.mishaps = self.spool.mishaps();
         done
     }
 

@@ -37,6 +37,8 @@ struct Shelf {
     full: AtomicBool,
     /// Nothing of it can be read.
     unreadable: AtomicBool,
+    /// Whoever has the turn loses it.
+    over: Arc<AtomicBool>,
     /// It does not answer.
     hangs: AtomicBool,
     turn: Arc<Turns<()>>,
@@ -44,9 +46,15 @@ struct Shelf {
 
 struct Held {
     _guard: OwnedMutexGuard<()>,
+    over: Arc<AtomicBool>,
 }
 
-impl Turn for Held {}
+#[async_trait]
+impl Turn for Held {
+    async fn renew(&self, _now: Timestamp) -> bool {
+        !self.over.load(Relaxed)
+    }
+}
 
 impl Shelf {
     async fn answers(&self) {
@@ -69,10 +77,12 @@ impl Spool for Shelf {
         Ok(Put { number, dropped: 0 })
     }
 
-    async fn turn(&self, within: Duration) -> Result<Option<Box<dyn Turn>>, SpoolError> {
+    async fn turn(&self, within: Duration, _now: Timestamp) -> Result<Option<Box<dyn Turn>>, SpoolError> {
         self.answers().await;
         let turn = timeout(within, Arc::clone(&self.turn).lock_owned()).await;
-        Ok(turn.ok().map(|guard| -> Box<dyn Turn> { Box::new(Held { _guard: guard }) }))
+        Ok(turn
+            .ok()
+            .map(|guard| -> Box<dyn Turn> { Box::new(Held { _guard: guard, over: Arc::clone(&self.over) }) }))
     }
 
     async fn after(&self, number: u64, count: usize) -> Result<Vec<Waiting>, SpoolError> {
@@ -86,6 +96,10 @@ impl Spool for Shelf {
     async fn remove(&self, numbers: &[u64]) -> Result<(), SpoolError> {
         self.waiting.lock().unwrap().retain(|number, _| !numbers.contains(number));
         Ok(())
+    }
+
+    fn mishaps(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 
@@ -280,12 +294,24 @@ async fn while_the_server_is_away_everything_waits() {
 async fn while_another_sends_it_waits_for_its_turn_and_no_longer_than_it_may() {
     let bench = bench(&["t"]);
     bench.put(&[("a", "1")]).await;
-    let turn = bench.spool.turn(WITHIN).await.unwrap();
+    let turn = bench.spool.turn(WITHIN, Timestamp::saturating(NOW)).await.unwrap();
     let begun = Instant::now();
     let done = bench.post.deliver(WITHIN).await;
     assert_eq!(begun.elapsed(), WITHIN);
     assert!(done.left.unwrap().why.contains("still sending"));
     drop(turn);
+    assert_eq!(bench.post.deliver(WITHIN).await.taken, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_lost_its_turn_sends_no_more() {
+    let bench = bench(&["t"]);
+    bench.put(&[("a", "1")]).await;
+    bench.server.says(|_| Err(SendError::Refused { status: 503, refusal: refusal("draining", Some(1_500)) }));
+    bench.spool.over.store(true, Relaxed);
+    let left = bench.post.deliver(WITHIN).await.left.unwrap();
+    assert_eq!((left.by, bench.server.messages().len()), (Obstacle::Turn, 1));
+    bench.spool.over.store(false, Relaxed);
     assert_eq!(bench.post.deliver(WITHIN).await.taken, 1);
 }
 

@@ -163,6 +163,9 @@ impl Courier {
     }
 
     fn tell_of(&mut self, delivery: &Delivery) {
+        for mishap in &delivery.mishaps {
+            self.console.tell(&plain(mishap));
+        }
         if delivery.late.contains(&self.agent) && !std::mem::replace(&mut self.told.late, true) {
             self.console.tell(&format!(
                 "some reports did not count: the server knows newer ones. Does {} run twice?",
