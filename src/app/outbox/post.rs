@@ -132,9 +132,10 @@ impl Post {
                 }
                 Ok(answers) => return Ok(answers),
                 Err(Failed::Left(left)) => return Err(left),
-                Err(Failed::TooLarge(_)) if count > 1 => count = count.div_euclid(2),
+                Err(Failed::TooLarge(..)) if count > 1 => count = count.div_euclid(2),
                 // By itself it is never taken.
-                Err(Failed::TooLarge(refusal)) => return Ok(vec![Answer::Refused(refusal)]),
+                Err(Failed::TooLarge(Some(refusal), _)) => return Ok(vec![Answer::Refused(refusal)]),
+                Err(Failed::TooLarge(None, left)) => return Err(left),
             }
         }
     }

@@ -101,8 +101,8 @@ fn passes(refusal: &Refusal) -> bool {
 pub(super) enum Failed {
     /// It can be tried again, as it is or with another token.
     Left(Left),
-    /// It is larger than what the server takes.
-    TooLarge(Refusal),
+    /// It is larger than what is taken. One report alone is refused by the server, or waits.
+    TooLarge(Option<Refusal>, Left),
 }
 
 /// What a request that failed as a whole means for what waits.
@@ -110,8 +110,13 @@ pub(super) fn failed(error: SendError) -> Failed {
     let why = error.to_string();
     match error {
         SendError::Unreachable(_) => Failed::Left(Left::for_now(Obstacle::Server, why)),
-        SendError::Refused { status: 413, refusal } => Failed::TooLarge(refusal),
-        SendError::Refused { status: 408 | 425 | 429 | 500 | 502..=504 | 507, refusal } => {
+        // Only our own server knows what it never takes; whatever stands before it may be set up anew.
+        SendError::Refused { status: 413, refusal } => {
+            let own = refusal.code == Code::BodyTooLarge.as_str();
+            Failed::TooLarge(own.then_some(refusal), Left::for_good(why))
+        }
+        // From 520 on a proxy says that the server behind it is away.
+        SendError::Refused { status: 408 | 425 | 429 | 500 | 502..=504 | 507 | 520..=529, refusal } => {
             let retry_after = refusal.retry_after;
             Failed::Left(Left { retry_after, ..Left::for_now(Obstacle::Server, why) })
         }

@@ -131,3 +131,19 @@ async fn a_request_that_is_too_large_is_halved_until_it_fits_and_one_report_alon
     let counts: Vec<_> = bench.server.messages().iter().map(Vec::len).collect();
     assert_eq!(counts, [4, 2, 1, 3]);
 }
+
+#[tokio::test]
+async fn what_is_too_large_for_a_proxy_alone_goes_in_parts_and_is_never_dropped() {
+    let bench = bench(&["t"]);
+    bench.put(&[("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")]).await;
+    for _ in 0..3 {
+        bench.server.says(|_| Err(SendError::Refused { status: 413, refusal: refusal("", None) }));
+    }
+    let done = bench.post.deliver(WITHIN).await;
+    let counts: Vec<_> = bench.server.messages().iter().map(Vec::len).collect();
+    assert_eq!((done.taken, done.refused, counts), (0, 0, vec![4, 2, 1]));
+    assert!(done.left.unwrap().for_good);
+    assert_eq!(bench.left(), ["1", "2", "3", "4"]);
+    bench.server.says(|_| Err(SendError::Refused { status: 413, refusal: refusal("", None) }));
+    assert_eq!(bench.post.deliver(WITHIN).await.taken, 4);
+}
