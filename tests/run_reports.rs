@@ -215,6 +215,21 @@ async fn what_never_ran_is_told_as_a_crash_with_its_reason() {
 }
 
 #[tokio::test]
+async fn where_nothing_can_be_kept_a_program_is_seen_all_the_same_and_beats() {
+    let server = TestServer::start().await;
+    let runner = Runner::new("unkept", server.address, server.token("r", "report"));
+    std::fs::write(&runner.spool, "a file in the place of the directory").unwrap();
+    let script = "echo ready; sleep 3; exit 4";
+    let output = runner.run(&["--agent", "a1", "--lease", "1s", "--", "sh", "-c", script]).await;
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("reports cannot be kept") && !said.contains("away"), "{said}");
+    let events = events(&server, "a1").await;
+    assert_eq!(told(&events), ["start", "online", "ready", "crash", "error"]);
+    assert_eq!(events[3]["detail"]["exitCode"], 4);
+    std::fs::remove_file(&runner.spool).unwrap();
+}
+
+#[tokio::test]
 async fn without_a_token_it_does_not_begin() {
     let server = TestServer::start().await;
     let mut runner = Runner::new("untold", server.address, String::new());

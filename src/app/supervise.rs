@@ -1,13 +1,16 @@
 //! Use case: a program is run as an agent that is watched.
 //!
 //! The program comes first: it never waits for a disk or a server. What happens to it is noted (`life`), kept
-//! as reports (`clerk`) and sent (`courier`), each at its own pace. Nothing here knows processes or sockets.
+//! as reports (`clerk`) and sent (`courier`), each at its own pace, and that it lives is said beside all that
+//! (`pulse`). Nothing here knows processes or sockets.
 
 mod asked;
 mod clerk;
 mod courier;
 mod life;
 mod pause;
+mod pulse;
+mod road;
 
 #[cfg(test)]
 mod tests;
@@ -27,7 +30,9 @@ use crate::ports::entropy::{Entropy, EntropyError, random_id};
 use crate::ports::programs::{End, Meaning, Order, Program, Programs, RunError, Signals};
 use clerk::Clerk;
 use courier::Courier;
-use life::Life;
+use life::{Life, Told};
+use pulse::Pulse;
+use road::Road;
 
 /// How long reports may still be sent after the end of the program; what is left is sent by the next.
 pub const FAREWELL: Duration = Duration::from_secs(2);
@@ -117,15 +122,18 @@ pub async fn supervise(task: Task, world: World) -> Result<Finish, EntropyError>
     let (notes, noted) = mpsc::channel(NOTES_MAX);
     let (kept, to_send) = watch::channel(courier::Kept::default());
     let clerk = Clerk::new(&task, stamp.clone(), Arc::clone(&world.outbox), Arc::clone(&world.console));
-    let courier = Courier::new(&task, stamp, &world);
+    let road = Arc::new(Road::new(&world));
+    let courier = Courier::new(&task, &world, Arc::clone(&road));
+    let pulse = Pulse::new(&task, stamp, &world, road);
+    let (lives, seen) = watch::channel(false);
     let World { programs, signals, clock, console, .. } = world;
-    let mut life = Life::new(task, programs, signals, clock, Arc::clone(&console), notes);
+    let mut life = Life::new(task, programs, signals, clock, Arc::clone(&console), Told { notes, lives });
 
     let (all_told, told) = oneshot::channel();
     let (leave, left) = oneshot::channel::<()>();
     let reporting = async {
         tokio::select! {
-            _ = async { tokio::join!(clerk.run(noted, kept), courier.run(to_send)) } => {}
+            _ = async { tokio::join!(clerk.run(noted, kept), courier.run(to_send), pulse.run(seen)) } => {}
             _ = left => {}
         }
         let _nobody_waits = all_told.send(());

@@ -43,6 +43,8 @@ pub use safe::{json_line, plain};
 /// A connection that lived this long was a good one: what went wrong before it no longer counts. One that
 /// lived only a moment is a failed try, or two sides that disagree would hammer each other.
 const STEADY_AFTER: Duration = Duration::from_secs(10);
+/// The close code of a server that restarts (contract section 6).
+const RESTART: u16 = 1012;
 /// Connections in a row that may end because one side speaks wrongly.
 const WRONG_IN_A_ROW_MAX: u32 = 3;
 /// How long a goodbye may take.
@@ -116,6 +118,10 @@ pub struct Watch<S> {
     need_another: bool,
     frames: Option<Box<dyn LiveFrames>>,
     opened_at: Option<Instant>,
+    /// The copy of this connection came to its end.
+    synced: bool,
+    /// The server said goodbye.
+    told_goodbye: bool,
     /// The hint of a goodbye, for a connection that breaks before its close frame.
     told_to_wait: Option<Duration>,
 }
@@ -142,6 +148,8 @@ impl<S: Screen> Watch<S> {
             need_another: false,
             frames: None,
             opened_at: None,
+            synced: false,
+            told_goodbye: false,
             told_to_wait: None,
         }
     }
@@ -204,8 +212,11 @@ impl<S: Screen> Watch<S> {
                         self.token = Some(fresh);
                     }
                 }
-                Frame::Goodbye { retry_after } => self.told_to_wait = *retry_after,
+                Frame::Goodbye { retry_after } => {
+                    (self.told_goodbye, self.told_to_wait) = (true, *retry_after);
+                }
                 frame => {
+                    self.synced |= matches!(frame, Frame::CopyEnd { .. });
                     if let Some(connection) = Connection::of(frame) {
                         self.screen.tell(&connection);
                     }
@@ -217,8 +228,14 @@ impl<S: Screen> Watch<S> {
     /// How long to wait before coming back.
     fn wait_after(&mut self, ending: &Ending) -> Result<Duration, Stopped> {
         self.frames = None;
-        if self.opened_at.take().is_some_and(|at| at.elapsed() >= STEADY_AFTER) {
+        let steady = self.opened_at.take().is_some_and(|at| at.elapsed() >= STEADY_AFTER);
+        let restarts = matches!(ending, Ending::Closed { code: RESTART, .. });
+        let parted = std::mem::take(&mut self.told_goodbye) || restarts;
+        // A server that served well and says when to come back is no failed try, however short it lived.
+        if std::mem::take(&mut self.synced) && parted || steady {
             self.patience.restore();
+        }
+        if steady {
             self.wrong_in_a_row = 0;
         }
         let wrong_before = std::mem::take(&mut self.wrong_in_a_row);

@@ -1,7 +1,10 @@
 //! Port out: reports that wait for their server, kept through the end of the process.
 //!
 //! Many processes may put reports into the same spool at once; they come out in the order in which they went
-//! in. Who wants to send takes the turn first: one process at a time has it, and it ends with the process.
+//! in. Who wants to send takes the turn first: one process at a time has it, and it ends with the process, or when
+//! that stands still.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -43,7 +46,12 @@ pub enum SpoolError {
 }
 
 /// The right to send. Dropping it lets the next one.
-pub trait Turn: Send {}
+#[async_trait]
+pub trait Turn: Send + Sync {
+    /// Says that its holder still moves, and tells whether it is still his turn: others need not wait for a
+    /// holder who says nothing for seconds. To be called each second.
+    async fn renew(&self, now: Timestamp) -> bool;
+}
 
 /// Keeps reports until they are taken.
 #[cfg_attr(feature = "test-support", mockall::automock)]
@@ -55,11 +63,12 @@ pub trait Spool: Send + Sync {
     /// [`SpoolError`]; then it is not kept.
     async fn put(&self, report: &Outgoing, now: Timestamp) -> Result<Put, SpoolError>;
 
-    /// Waits for the turn to send. Cancel safe.
+    /// Waits for the turn to send, at most for so long; nothing where another has it all that time. Cancel
+    /// safe.
     ///
     /// # Errors
     /// [`SpoolError::Broken`].
-    async fn turn(&self) -> Result<Box<dyn Turn>, SpoolError>;
+    async fn turn(&self, within: Duration, now: Timestamp) -> Result<Option<Box<dyn Turn>>, SpoolError>;
 
     /// The oldest that wait behind this number, in their order, at most so many.
     ///
@@ -72,4 +81,7 @@ pub trait Spool: Send + Sync {
     /// # Errors
     /// [`SpoolError::Broken`].
     async fn remove(&self, numbers: &[u64]) -> Result<(), SpoolError>;
+
+    /// What happened to reports that waited since this was last asked, in words for people.
+    fn mishaps(&self) -> Vec<String>;
 }

@@ -1,16 +1,14 @@
 //! The tables of a spool, and what is done with them.
 
 use std::path::Path;
-use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 
+use super::file::BUSY_WITHIN;
 use crate::ports::spool::{Put, SpoolError};
 
 /// The version of the tables below.
 const VERSION: i64 = 1;
-/// How long a process waits for another that writes. Each writes for milliseconds.
-const BUSY_WITHIN: Duration = Duration::from_secs(1);
 /// What a row needs besides its text, in bytes, roughly.
 const ROW_BYTES: u64 = 64;
 /// How many of the oldest activities are looked at at once when room is needed.
@@ -33,6 +31,11 @@ const TABLES: &str = "
     PRAGMA user_version = 1;
 ";
 
+/// Rows that are no reports, such as those of a newer version. Made at the first need; it holds them as they were.
+const UNREADABLE: &str = "CREATE TABLE IF NOT EXISTS unreadable (number INTEGER PRIMARY KEY, since, report)";
+/// Most of them; then the oldest go.
+const UNREADABLE_MAX: u32 = 1_000;
+
 /// A row.
 pub(super) struct Row {
     pub(super) number: u64,
@@ -47,8 +50,9 @@ pub(super) struct Database {
 }
 
 /// Whether an error says that the file is no database, or a broken one.
-pub(super) fn damaged(error: &rusqlite::Error) -> bool {
-    let code = error.sqlite_error_code();
+pub(super) fn damaged(error: &SpoolError) -> bool {
+    let SpoolError::Broken(cause) = error else { return false };
+    let code = cause.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
     matches!(code, Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
 }
 
@@ -107,9 +111,31 @@ impl Database {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         let unsigned = |value: i64| u64::try_from(value).unwrap_or(0);
         let rows = query.query_map(params![signed(number), count], |row| {
-            Ok(Row { number: unsigned(row.get(0)?), since: unsigned(row.get(1)?), report: row.get(2)? })
+            // What somebody else wrote may be anything: then it is no report, and holds up none.
+            let report = row.get_ref(2)?.as_str().unwrap_or_default().to_owned();
+            let since = row.get_ref(1)?.as_i64().unwrap_or_default();
+            Ok(Row { number: unsigned(row.get(0)?), since: unsigned(since), report })
         })?;
         rows.collect()
+    }
+
+    /// Takes these rows out of the way, and keeps the newest of such for whoever wants to look.
+    pub(super) fn set_aside(&mut self, numbers: &[u64]) -> rusqlite::Result<()> {
+        let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        begun.execute_batch(UNREADABLE)?;
+        for number in numbers {
+            let number = params![signed(*number)];
+            begun.execute(
+                "INSERT OR REPLACE INTO unreadable SELECT number, since, report FROM waiting WHERE number = ?1",
+                number,
+            )?;
+            begun.execute("DELETE FROM waiting WHERE number = ?1", number)?;
+        }
+        begun.execute(
+            "DELETE FROM unreadable WHERE number NOT IN (SELECT number FROM unreadable ORDER BY number DESC LIMIT ?1)",
+            params![UNREADABLE_MAX],
+        )?;
+        begun.commit()
     }
 
     /// Takes these rows away. What a power cut brings back is sent again, and known by its key.

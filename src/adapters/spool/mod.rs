@@ -4,41 +4,45 @@
 //! may send is a matter of a lock on a file beside it, which the system takes back from a dead process.
 
 mod database;
+mod file;
+mod turn;
 
 #[cfg(test)]
 mod tests;
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::{Instant, sleep};
 
 use crate::adapters::wire::outgoing::{kept, restored};
 use crate::domain::report::ReportBody;
 use crate::domain::time::Timestamp;
 use crate::ports::report_sender::Outgoing;
 use crate::ports::spool::{Put, Spool, SpoolError, Turn, Waiting};
-use database::Database;
+use database::{Database, damaged};
+use file::{DATABASE, Identity};
 
 /// How much may wait: 64 MiB of reports (contract section 10).
 pub const BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// The database's file within its directory.
-const DATABASE: &str = "reports.db";
-/// The file whose lock is the turn.
-const TURN: &str = "turn";
-/// What a damaged database is called from then on, for whoever wants to look.
-const DAMAGED: &str = "reports.db.damaged";
+/// Most mishaps that are remembered until they are told.
+const MISHAPS_MAX: usize = 10;
 
 /// A spool in a directory of its own.
 pub struct SqliteSpool {
     directory: PathBuf,
     bytes_max: u64,
+    inside: Arc<Mutex<Inside>>,
+}
+
+#[derive(Default)]
+struct Inside {
     /// Opened at the first need: who reports can do without a spool that cannot be opened.
-    database: Arc<Mutex<Option<Database>>>,
+    open: Option<(Database, Identity)>,
+    mishaps: Vec<String>,
 }
 
 impl SqliteSpool {
@@ -46,66 +50,121 @@ impl SqliteSpool {
     /// bytes of reports wait in it. A database that cannot be read is put aside, and a new one begun.
     #[must_use]
     pub fn new(directory: PathBuf, bytes_max: u64) -> Self {
-        Self { directory, bytes_max, database: Arc::default() }
+        Self { directory, bytes_max, inside: Arc::default() }
     }
 
-    /// Does this with the database, on a thread that may wait.
+    /// Does this with the database, on a thread that may wait. Where the database turns out to be damaged, it
+    /// is done with a new one.
     async fn with<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Database) -> Result<T, SpoolError> + Send + 'static,
+        mut work: impl FnMut(&mut Database) -> Result<T, SpoolError> + Send + 'static,
     ) -> Result<T, SpoolError> {
-        let (database, directory, bytes_max) =
-            (Arc::clone(&self.database), self.directory.clone(), self.bytes_max);
+        let (inside, directory, bytes_max) =
+            (Arc::clone(&self.inside), self.directory.clone(), self.bytes_max);
         let work = move || {
-            let mut database = database.lock().unwrap_or_else(PoisonError::into_inner);
-            match database.as_mut() {
-                Some(database) => work(database),
-                None => work(database.insert(open(&directory, bytes_max)?)),
+            let mut inside = inside.lock().unwrap_or_else(PoisonError::into_inner);
+            match inside.done(&directory, bytes_max, &mut work)? {
+                Done::Well(done) => Ok(done),
+                Done::Damaged(which, error) => {
+                    inside.put_aside(&directory, which, &error)?;
+                    match inside.done(&directory, bytes_max, &mut work)? {
+                        Done::Well(done) => Ok(done),
+                        Done::Damaged(_, error) => Err(error),
+                    }
+                }
             }
         };
         tokio::task::spawn_blocking(work).await.map_err(broken)?
     }
-}
 
-fn open(directory: &Path, bytes_max: u64) -> Result<Database, SpoolError> {
-    make(directory).map_err(broken)?;
-    let path = directory.join(DATABASE);
-    match Database::open(&path, bytes_max) {
-        Err(error) if database::damaged(&error) => {
-            let place = directory.display();
-            tracing::warn!(directory = %place, "reports that waited cannot be read and are put aside");
-            std::fs::rename(&path, directory.join(DAMAGED)).map_err(broken)?;
-            for rest in ["-wal", "-shm"] {
-                remove_if_there(&directory.join(format!("{DATABASE}{rest}"))).map_err(broken)?;
-            }
-            Ok(Database::open(&path, bytes_max)?)
-        }
-        opened => Ok(opened?),
+    /// Takes rows that are no reports out of the way of the others.
+    async fn set_aside(&self, numbers: Vec<u64>) -> Result<(), SpoolError> {
+        let count = numbers.len();
+        self.with(move |database| Ok(database.set_aside(&numbers)?)).await?;
+        let path = self.directory.join(DATABASE);
+        self.note(format!(
+            "reports that waited cannot be read by this version, {count} of them: they are set aside in the table \
+             `unreadable` of {}",
+            path.display()
+        ));
+        Ok(())
+    }
+
+    /// Remembers something that people should know.
+    fn note(&self, mishap: String) {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner).note(mishap);
     }
 }
 
-fn make(directory: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(directory)
+/// What came of using the database.
+enum Done<T> {
+    Well(T),
+    Damaged(Identity, SpoolError),
+}
+
+impl Inside {
+    fn done<T>(
+        &mut self,
+        directory: &Path,
+        bytes_max: u64,
+        work: &mut impl FnMut(&mut Database) -> Result<T, SpoolError>,
+    ) -> Result<Done<T>, SpoolError> {
+        file::make(directory).map_err(broken)?;
+        // Nobody puts it aside meanwhile. On a full disk there may be no lock; it is used all the same.
+        let _used = match file::used(directory) {
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Err(broken(error)),
+            used => used.ok(),
+        };
+        let path = directory.join(DATABASE);
+        let there = file::identity_at(&path).map_err(broken)?;
+        let (mut database, which) = match self.open.take() {
+            Some((open, which)) if there == Some(which) => (open, which),
+            _ => match Database::open(&path, bytes_max) {
+                Ok(open) => {
+                    let which = file::identity_at(&path).map_err(broken)?;
+                    (open, which.ok_or_else(|| broken("the database is gone"))?)
+                }
+                Err(error) => return judged(there, error.into()),
+            },
+        };
+        match work(&mut database) {
+            Err(error) if damaged(&error) => judged(Some(which), error),
+            done => {
+                self.open = Some((database, which));
+                done.map(Done::Well)
+            }
+        }
+    }
+
+    fn put_aside(&mut self, directory: &Path, which: Identity, error: &SpoolError) -> Result<(), SpoolError> {
+        if let Some(aside) = file::put_aside(directory, which).map_err(broken)? {
+            let why = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+            let aside = aside.display();
+            self.note(format!("reports that waited cannot be read ({why}) and are put aside as {aside}"));
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, mishap: String) {
+        tracing::warn!("{mishap}");
+        if self.mishaps.len() < MISHAPS_MAX {
+            self.mishaps.push(mishap);
+        }
+    }
+}
+
+/// An error, or damage to this file.
+fn judged<T>(which: Option<Identity>, error: SpoolError) -> Result<Done<T>, SpoolError> {
+    match which {
+        Some(which) if damaged(&error) => Ok(Done::Damaged(which, error)),
+        _ => Err(error),
+    }
 }
 
 /// What cannot be kept, and why.
 fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> SpoolError {
     SpoolError::Broken(error.into())
 }
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
-}
-
-/// The locked file. Closing it unlocks it.
-struct Locked {
-    _file: File,
-}
-
-impl Turn for Locked {}
 
 #[async_trait]
 impl Spool for SqliteSpool {
@@ -115,33 +174,57 @@ impl Spool for SqliteSpool {
         self.with(move |database| database.put(activity, now.millis(), &text)).await
     }
 
-    async fn turn(&self) -> Result<Box<dyn Turn>, SpoolError> {
-        let directory = self.directory.clone();
-        // Who gives up waiting leaves a thread behind that gets the lock in the end, and drops it at once.
-        let locked = tokio::task::spawn_blocking(move || -> io::Result<File> {
-            make(&directory)?;
-            let path = directory.join(TURN);
-            let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
-            file.lock()?;
-            Ok(file)
-        });
-        let file = locked.await.map_err(broken)?.map_err(broken)?;
-        Ok(Box::new(Locked { _file: file }))
+    async fn turn(&self, within: Duration, now: Timestamp) -> Result<Option<Box<dyn Turn>>, SpoolError> {
+        let (began, until) = (Instant::now(), Instant::now() + within);
+        loop {
+            let directory = self.directory.clone();
+            let waited = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let now = Timestamp::saturating(now.millis().saturating_add(waited));
+            let tried =
+                tokio::task::spawn_blocking(move || turn::tried(&directory, now)).await.map_err(broken)?;
+            if let Some(turn) = tried.map_err(broken)? {
+                return Ok(Some(Box::new(turn)));
+            }
+            let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
+            else {
+                return Ok(None);
+            };
+            sleep(left.min(turn::LOOK_AGAIN)).await;
+        }
     }
 
     async fn after(&self, number: u64, count: usize) -> Result<Vec<Waiting>, SpoolError> {
-        let rows = self.with(move |database| Ok(database.after(number, count)?)).await?;
-        rows.into_iter()
-            .map(|row| {
-                let report = restored(&row.report).map_err(broken)?;
-                Ok(Waiting { number: row.number, since: Timestamp::saturating(row.since), report })
-            })
-            .collect()
+        let mut number = number;
+        loop {
+            let rows = self.with(move |database| Ok(database.after(number, count)?)).await?;
+            let Some(last) = rows.last().map(|row| row.number) else { return Ok(Vec::new()) };
+            let (mut waiting, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
+            for row in rows {
+                match restored(&row.report) {
+                    Ok(report) => {
+                        let since = Timestamp::saturating(row.since);
+                        waiting.push(Waiting { number: row.number, since, report });
+                    }
+                    Err(_not_a_report) => unreadable.push(row.number),
+                }
+            }
+            if !unreadable.is_empty() {
+                self.set_aside(unreadable).await?;
+            }
+            if !waiting.is_empty() {
+                return Ok(waiting);
+            }
+            number = last;
+        }
     }
 
     async fn remove(&self, numbers: &[u64]) -> Result<(), SpoolError> {
         let numbers = numbers.to_vec();
         self.with(move |database| Ok(database.remove(&numbers)?)).await
+    }
+
+    fn mishaps(&self) -> Vec<String> {
+        std::mem::take(&mut self.inside.lock().unwrap_or_else(PoisonError::into_inner).mishaps)
     }
 }
 

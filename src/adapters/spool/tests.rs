@@ -1,5 +1,7 @@
 //! The spool in a directory of the test, as several processes use it: several openings of one directory.
 
+mod damage;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +11,11 @@ use super::*;
 use crate::domain::id::{AgentId, SessionId};
 use crate::domain::lifecycle::Status;
 use crate::domain::text::Message;
+
+/// Now, in milliseconds.
+const NOW: u64 = 1_795_460_400_000;
+const SOON: Duration = Duration::from_millis(50);
+const LATE: Duration = Duration::from_secs(20);
 
 /// A directory that goes with the test.
 struct Directory(PathBuf);
@@ -148,14 +155,27 @@ async fn a_full_spool_without_activities_takes_no_more_and_loses_nothing() {
 async fn one_at_a_time_has_the_turn_and_who_gave_up_waiting_keeps_nobody_out() {
     let directory = Directory::new("turn");
     let (one, other) = (directory.open(), directory.open());
-    let turn = one.turn().await.unwrap();
-    let mut waiting = Box::pin(other.turn());
-    assert!(timeout(Duration::from_millis(50), &mut waiting).await.is_err());
-    assert!(timeout(Duration::from_millis(50), directory.open().turn()).await.is_err(), "given up");
+    let turn = one.turn(SOON, at(NOW)).await.unwrap();
+    let mut waiting = Box::pin(other.turn(LATE, at(NOW)));
+    assert!(timeout(SOON, &mut waiting).await.is_err());
+    assert!(directory.open().turn(SOON, at(NOW)).await.unwrap().is_none(), "given up");
     drop(turn);
-    let second = waiting.await.unwrap();
+    let second = waiting.await.unwrap().unwrap();
     drop(second);
-    drop(one.turn().await.unwrap());
+    assert!(one.turn(SOON, at(NOW)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn who_stands_still_loses_the_turn_and_learns_of_it() {
+    let directory = Directory::new("stopped");
+    let turn = directory.open().turn(SOON, at(NOW)).await.unwrap().unwrap();
+    assert!(turn.renew(at(NOW)).await);
+    assert!(directory.open().turn(SOON, at(NOW + 4_000)).await.unwrap().is_none(), "it is still his");
+    let second = directory.open().turn(LATE, at(NOW + 6_000)).await.unwrap().unwrap();
+    assert!(second.renew(at(NOW + 6_000)).await);
+    assert!(!turn.renew(at(NOW + 6_000)).await, "it is another's");
+    drop(turn);
+    assert!(directory.open().turn(SOON, at(NOW + 6_000)).await.unwrap().is_none(), "the second is still his");
 }
 
 #[tokio::test]
@@ -178,30 +198,10 @@ async fn many_at_once_lose_nothing() {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_read_is_put_aside_and_a_newer_one_is_left_alone() {
-    let directory = Directory::new("damaged");
-    assert_eq!(texts(&directory.open()).await, [""; 0]);
-    std::fs::write(directory.0.join(DATABASE), "this is no database, and long enough to see it".repeat(100))
-        .unwrap();
-    let spool = directory.open();
-    spool.put(&status("m"), at(0)).await.unwrap();
-    assert_eq!(texts(&spool).await, ["m"]);
-    assert!(directory.0.join(DAMAGED).exists());
-    drop(spool);
-    let newer = rusqlite::Connection::open(directory.0.join(DATABASE)).unwrap();
-    newer.pragma_update(None, "user_version", 2).unwrap();
-    drop(newer);
-    let Err(SpoolError::Broken(error)) = directory.open().after(0, 1).await else {
-        panic!("a newer version was opened")
-    };
-    assert!(error.to_string().contains("version 2"), "{error}");
-}
-
-#[tokio::test]
 async fn only_the_owner_may_look() {
     use std::os::unix::fs::PermissionsExt;
     let directory = Directory::new("rights");
-    drop(directory.open().turn().await.unwrap());
+    drop(directory.open().turn(SOON, at(NOW)).await.unwrap());
     assert_eq!(std::fs::metadata(&directory.0).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
@@ -211,7 +211,7 @@ async fn where_nothing_can_be_kept_it_says_so_and_goes_on_when_it_can() {
     std::fs::write(&directory.0, "a file in the place of the directory").unwrap();
     let spool = directory.open();
     assert!(matches!(spool.put(&status("m"), at(0)).await, Err(SpoolError::Broken(_))));
-    assert!(matches!(spool.turn().await, Err(SpoolError::Broken(_))));
+    assert!(matches!(spool.turn(SOON, at(NOW)).await, Err(SpoolError::Broken(_))));
     std::fs::remove_file(&directory.0).unwrap();
     spool.put(&status("m"), at(0)).await.unwrap();
     assert_eq!(texts(&spool).await, ["m"]);

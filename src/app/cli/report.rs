@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::Process;
 use super::args::{LabelArgs, LeaseArgs, ReportArgs, Saying as Said, StampArgs};
 use super::client::{Server, server};
 use super::output::{Failure, warn};
 use super::spool::spool_directory;
-use crate::app::outbox::{Delivery, Left, Outbox};
+use crate::app::outbox::{Delivery, Obstacle, Outbox};
 use crate::app::run;
 use crate::app::watch::plain;
 use crate::domain::grant::Scope;
@@ -20,6 +20,8 @@ use crate::ports::report_sender::{Answer, Outgoing};
 
 /// How long a report may take in all but starting and ending the process.
 const REPORT_WITHIN: Duration = Duration::from_millis(1_700);
+/// How long the disk may take of that: there is to be time left for sending.
+const KEPT_WITHIN: Duration = Duration::from_millis(1_300);
 /// How long it may take to send all that waits.
 const FLUSH_WITHIN: Duration = Duration::from_secs(60);
 /// Longest message that is sent, in bytes. A server keeps 4 KiB by default, and says that it cut the rest.
@@ -50,31 +52,24 @@ async fn report(args: &ReportArgs, process: &Process) -> Result<(), Failure> {
     }
 }
 
-/// Keeps the report, then sends what waits as far as time allows.
+/// Keeps the report, then sends what waits as far as time allows: what the disk does not take goes last too.
 async fn send(outbox: &dyn Outbox, outgoing: Outgoing, until: Instant) -> Result<(), Failure> {
-    let put = match timeout(left_of(until), outbox.put(outgoing.clone())).await {
-        Ok(Ok(put)) => put,
-        Ok(Err(error)) => {
-            warn(&format!("{}; trying to send the report all the same", Failure::from(error).text()));
-            return now_or_never(outbox, outgoing, until).await;
-        }
-        Err(_) => {
-            warn(
-                "the directory in which reports wait does not answer; trying to send the report all the same",
-            );
-            return now_or_never(outbox, outgoing, until).await;
-        }
-    };
-    if put.dropped > 0 {
+    let stored = outbox.put(outgoing, KEPT_WITHIN).await?;
+    let kept = stored.unkept.is_none();
+    if let Some(error) = stored.unkept {
+        warn(&format!("{}; trying to send the report all the same", Failure::from(error).text()));
+    }
+    if stored.dropped > 0 {
         warn(&format!(
             "too much waits for the server: {} of the oldest activities were dropped",
-            put.dropped
+            stored.dropped
         ));
     }
     let delivery = outbox.deliver(left_of(until)).await;
+    tell_mishaps(&delivery);
     let mut own = None;
     for refused in &delivery.refusals {
-        if refused.number == put.number {
+        if refused.own {
             own = Some(&refused.refusal);
         } else {
             let text = format!("an earlier report about {} was refused: {}", refused.agent, refused.refusal);
@@ -84,24 +79,25 @@ async fn send(outbox: &dyn Outbox, outgoing: Outgoing, until: Instant) -> Result
     if let Some(refusal) = own {
         return Err(Failure::new(plain(&format!("the report was refused: {refusal}"))));
     }
-    match delivery.left {
-        None => Ok(()),
-        Some(Left { why, for_good: true, .. }) => Err(Failure::new(plain(&format!(
-            "{why}. The report is kept, and sent by the next call that gets through"
-        )))),
-        Some(Left { why, .. }) => {
-            warn(&plain(&format!("{why}; the report is kept, and sent by the next call that gets through")));
-            Ok(())
+    let Some(left) = delivery.left else { return Ok(()) };
+    let why = plain(&left.why);
+    if delivery.own_taken {
+        // That the disk does not work was said above.
+        if kept || left.by != Obstacle::Spool {
+            warn(&format!("{why}; earlier reports still wait"));
         }
+        return Ok(());
     }
-}
-
-/// What cannot be kept is sent now, or lost.
-async fn now_or_never(outbox: &dyn Outbox, outgoing: Outgoing, until: Instant) -> Result<(), Failure> {
-    match outbox.send_now(outgoing, left_of(until)).await {
-        Ok(answer) => taken(&answer),
-        Err(left) => Err(Failure::new(plain(&format!("{}; the report is lost", left.why)))),
+    if delivery.unkept > 0 {
+        return Err(Failure::new(format!("{why}; the report is lost")));
     }
+    if left.for_good {
+        return Err(Failure::new(format!(
+            "{why}. The report is kept, and sent by the next call that gets through"
+        )));
+    }
+    warn(&format!("{why}; the report is kept, and sent by the next call that gets through"));
+    Ok(())
 }
 
 /// A heartbeat that comes late says nothing, so it is not kept.
@@ -123,7 +119,14 @@ fn taken(answer: &Answer) -> Result<(), Failure> {
     }
 }
 
+fn tell_mishaps(delivery: &Delivery) {
+    for mishap in &delivery.mishaps {
+        warn(&plain(mishap));
+    }
+}
+
 fn flushed(delivery: &Delivery) -> Result<(), Failure> {
+    tell_mishaps(delivery);
     for refused in &delivery.refusals {
         warn(&plain(&format!("a report about {} was refused: {}", refused.agent, refused.refusal)));
     }

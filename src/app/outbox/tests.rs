@@ -1,15 +1,17 @@
 //! The outbox over a spool in memory and a server that answers as a test says.
 
 mod refusals;
+mod unkept;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Mutex as Turns;
 use tokio::sync::OwnedMutexGuard;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::*;
 use crate::app::testing::agent;
@@ -21,7 +23,7 @@ use crate::domain::time::Timestamp;
 use crate::ports::clock::MockClock;
 use crate::ports::entropy::MockEntropy;
 use crate::ports::report_sender::{ReportSender, SendError};
-use crate::ports::spool::{Spool, Turn, Waiting};
+use crate::ports::spool::{Put, Spool, Turn, Waiting};
 use crate::ports::token_verifier::SecretText;
 
 /// Now, in milliseconds.
@@ -31,29 +33,62 @@ const WITHIN: Duration = Duration::from_secs(2);
 #[derive(Default)]
 struct Shelf {
     waiting: Mutex<BTreeMap<u64, Waiting>>,
+    /// It takes no more.
+    full: AtomicBool,
+    /// Nothing of it can be read.
+    unreadable: AtomicBool,
+    /// Whoever has the turn loses it.
+    over: Arc<AtomicBool>,
+    /// It does not answer.
+    hangs: AtomicBool,
     turn: Arc<Turns<()>>,
 }
 
 struct Held {
     _guard: OwnedMutexGuard<()>,
+    over: Arc<AtomicBool>,
 }
 
-impl Turn for Held {}
+#[async_trait]
+impl Turn for Held {
+    async fn renew(&self, _now: Timestamp) -> bool {
+        !self.over.load(Relaxed)
+    }
+}
+
+impl Shelf {
+    async fn answers(&self) {
+        if self.hangs.load(Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    }
+}
 
 #[async_trait]
 impl Spool for Shelf {
     async fn put(&self, report: &Outgoing, now: Timestamp) -> Result<Put, SpoolError> {
+        self.answers().await;
+        if self.full.load(Relaxed) {
+            return Err(SpoolError::Broken("the disk is full".into()));
+        }
         let mut waiting = self.waiting.lock().unwrap();
         let number = waiting.last_key_value().map_or(1, |(last, _)| last + 1);
         waiting.insert(number, Waiting { number, since: now, report: report.clone() });
         Ok(Put { number, dropped: 0 })
     }
 
-    async fn turn(&self) -> Result<Box<dyn Turn>, SpoolError> {
-        Ok(Box::new(Held { _guard: Arc::clone(&self.turn).lock_owned().await }))
+    async fn turn(&self, within: Duration, _now: Timestamp) -> Result<Option<Box<dyn Turn>>, SpoolError> {
+        self.answers().await;
+        let turn = timeout(within, Arc::clone(&self.turn).lock_owned()).await;
+        Ok(turn
+            .ok()
+            .map(|guard| -> Box<dyn Turn> { Box::new(Held { _guard: guard, over: Arc::clone(&self.over) }) }))
     }
 
     async fn after(&self, number: u64, count: usize) -> Result<Vec<Waiting>, SpoolError> {
+        if self.unreadable.load(Relaxed) {
+            return Err(SpoolError::Broken("no such directory".into()));
+        }
         let waiting = self.waiting.lock().unwrap();
         Ok(waiting.range(number + 1..).take(count).map(|(_, waiting)| waiting.clone()).collect())
     }
@@ -61,6 +96,10 @@ impl Spool for Shelf {
     async fn remove(&self, numbers: &[u64]) -> Result<(), SpoolError> {
         self.waiting.lock().unwrap().retain(|number, _| !numbers.contains(number));
         Ok(())
+    }
+
+    fn mishaps(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 
@@ -142,14 +181,15 @@ fn bench(tokens: &[&'static str]) -> Bench {
     let mut clock = MockClock::new();
     clock.expect_wall().returning(|| Timestamp::saturating(NOW));
     let mut entropy = MockEntropy::new();
-    entropy.expect_bytes().returning(|| Ok([7; 16]));
+    let count = AtomicU8::new(7);
+    entropy.expect_bytes().returning(move || Ok([count.fetch_add(1, Relaxed); 16]));
     let tokens = Box::new(List(Mutex::new(tokens.iter().copied().collect())));
     let (kept, sender) = (Arc::clone(&spool), Arc::clone(&server));
     let post = Post::new(kept, sender, tokens, Arc::new(clock), Arc::new(entropy));
     Bench { spool, server, post }
 }
 
-fn activity(of: &str, text: &str) -> Outgoing {
+pub(super) fn activity(of: &str, text: &str) -> Outgoing {
     let session = SessionId::parse("s1").unwrap();
     let last_message = Message::cut(text, 100);
     let body = ReportBody::Activity { session, last_message, state: None };
@@ -168,7 +208,7 @@ fn activity(of: &str, text: &str) -> Outgoing {
 impl Bench {
     async fn put(&self, reports: &[(&str, &str)]) {
         for (agent, text) in reports {
-            self.post.put(activity(agent, text)).await.unwrap();
+            self.post.put(activity(agent, text), WITHIN).await.unwrap();
         }
     }
 
@@ -184,7 +224,7 @@ async fn what_is_put_has_a_key_and_a_time_and_is_not_sent() {
     bench.put(&[("a", "1")]).await;
     let mut own = activity("a", "2");
     (own.key, own.timestamp) = (Some("mine".to_owned()), Timestamp::from_millis(5));
-    bench.post.put(own).await.unwrap();
+    bench.post.put(own, WITHIN).await.unwrap();
     let waiting = bench.spool.after(0, 9).await.unwrap();
     let told = |waiting: &Waiting| (waiting.report.key.clone().unwrap(), waiting.report.timestamp.unwrap());
     assert_eq!(told(&waiting[0]), ("07".repeat(16), Timestamp::saturating(NOW)));
@@ -199,7 +239,7 @@ async fn what_waits_goes_in_its_order_and_is_forgotten_once_it_is_taken() {
     // As many as one request takes.
     bench.server.says(|reports| take_all(&reports[..2]));
     let done = bench.post.deliver(WITHIN).await;
-    assert_eq!(done, Delivery { taken: 3, ..Delivery::default() });
+    assert_eq!(done, Delivery { taken: 3, own_taken: true, ..Delivery::default() });
     assert_eq!(bench.server.messages(), [vec!["1", "2", "3"], vec!["3"]]);
     assert_eq!(bench.left(), [""; 0]);
     assert_eq!(bench.post.deliver(WITHIN).await, Delivery::default());
@@ -227,6 +267,9 @@ async fn while_the_server_is_away_everything_waits() {
         (refused(500, None), false, None),
         (refused(503, Some(5_000)), false, Some(5_000)),
         (refused(507, Some(5_000)), false, Some(5_000)),
+        (refused(520, None), false, None),
+        (refused(522, Some(5_000)), false, Some(5_000)),
+        (refused(529, None), false, None),
         (refused(401, None), true, None),
         (refused(403, None), true, None),
         (refused(404, None), true, None),
@@ -254,12 +297,24 @@ async fn while_the_server_is_away_everything_waits() {
 async fn while_another_sends_it_waits_for_its_turn_and_no_longer_than_it_may() {
     let bench = bench(&["t"]);
     bench.put(&[("a", "1")]).await;
-    let turn = bench.spool.turn().await.unwrap();
+    let turn = bench.spool.turn(WITHIN, Timestamp::saturating(NOW)).await.unwrap();
     let begun = Instant::now();
     let done = bench.post.deliver(WITHIN).await;
     assert_eq!(begun.elapsed(), WITHIN);
     assert!(done.left.unwrap().why.contains("still sending"));
     drop(turn);
+    assert_eq!(bench.post.deliver(WITHIN).await.taken, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_lost_its_turn_sends_no_more() {
+    let bench = bench(&["t"]);
+    bench.put(&[("a", "1")]).await;
+    bench.server.says(|_| Err(SendError::Refused { status: 503, refusal: refusal("draining", Some(1_500)) }));
+    bench.spool.over.store(true, Relaxed);
+    let left = bench.post.deliver(WITHIN).await.left.unwrap();
+    assert_eq!((left.by, bench.server.messages().len()), (Obstacle::Turn, 1));
+    bench.spool.over.store(false, Relaxed);
     assert_eq!(bench.post.deliver(WITHIN).await.taken, 1);
 }
 

@@ -16,6 +16,10 @@ use crate::domain::report::{Exit, ReportBody, Stamp};
 use crate::domain::text::{Labels, Message};
 use crate::domain::time::Timestamp;
 use crate::ports::report_sender::Outgoing;
+use crate::ports::spool::SpoolError;
+
+/// How long the disk may take for one report, before that is held in memory.
+const PUT: Duration = Duration::from_secs(5);
 
 /// What happened, and when.
 #[derive(Debug)]
@@ -44,6 +48,7 @@ pub(super) struct Clerk {
     /// How many reports were made.
     count: u64,
     told_of_loss: bool,
+    told_of_disk: bool,
 }
 
 impl Clerk {
@@ -54,36 +59,38 @@ impl Clerk {
         console: Arc<dyn Console>,
     ) -> Self {
         let (agent, session, labels) = (task.agent.clone(), task.session.clone(), task.labels.clone());
-        let (lease, count, told_of_loss) = (task.lease, 0, false);
-        Self { agent, session, labels, lease, stamp, outbox, console, count, told_of_loss }
+        let (lease, count) = (task.lease, 0);
+        let (told_of_loss, told_of_disk) = (false, false);
+        Self { agent, session, labels, lease, stamp, outbox, console, count, told_of_loss, told_of_disk }
     }
 
     /// Keeps a report of each note, in their order, until there will be no more.
     pub(super) async fn run(mut self, mut notes: mpsc::Receiver<Note>, kept: watch::Sender<Kept>) {
         while let Some(note) = notes.recv().await {
-            let lives = match &note.what {
-                Noted::Line(_) => None,
-                Noted::Life { event, .. } => Some(matches!(event, Signal::Start | Signal::Restart)),
-            };
             let report = self.report(note);
-            match self.outbox.put(report).await {
-                Ok(put) if put.dropped > 0 => {
-                    self.tell_of_loss(
-                        "too much waits for the server: the oldest lines of output are dropped",
-                    );
+            match self.outbox.put(report, PUT).await {
+                Ok(stored) => {
+                    if let Some(error) = stored.unkept {
+                        let why = because(&error);
+                        self.tell_of_disk(&format!("{why}; they are sent from memory, as long as this runs"));
+                    }
+                    if stored.dropped > 0 {
+                        self.tell_of_loss(
+                            "too much waits for the server: the oldest lines of output are dropped",
+                        );
+                    }
                 }
-                Ok(_) => {}
-                Err(error) => {
-                    let why = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-                    self.tell_of_loss(&format!("{error}{}", why.unwrap_or_default()));
-                }
+                Err(error) => self.tell_of_loss(&format!("a report is lost: {}", because(&error))),
             }
-            kept.send_modify(|kept| {
-                kept.count = kept.count.wrapping_add(1);
-                kept.lives = lives.unwrap_or(kept.lives);
-            });
+            kept.send_modify(|kept| kept.count = kept.count.wrapping_add(1));
         }
         kept.send_modify(|kept| kept.complete = true);
+    }
+
+    fn tell_of_disk(&mut self, what: &str) {
+        if !std::mem::replace(&mut self.told_of_disk, true) {
+            self.console.tell(&plain(what));
+        }
     }
 
     fn tell_of_loss(&mut self, what: &str) {
@@ -118,4 +125,10 @@ impl Clerk {
             body,
         }
     }
+}
+
+/// The error and what caused it.
+fn because(error: &SpoolError) -> String {
+    let why = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+    format!("{error}{}", why.unwrap_or_default())
 }

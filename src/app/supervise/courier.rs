@@ -1,39 +1,27 @@
-//! Brings what was kept to the server, over its absences, and says that the agent lives while all is quiet.
+//! Brings what was kept to the server, over its absences.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use super::road::{Road, WAIT_MIN, Way};
 use super::{Console, FAREWELL, Task, World};
-use crate::app::outbox::{Delivery, Left, Outbox};
-use crate::app::patience::Patience;
+use crate::app::outbox::{Delivery, Left, Obstacle, Outbox};
 use crate::app::watch::plain;
 use crate::domain::id::AgentId;
-use crate::domain::report::ReportBody;
-use crate::domain::report::Stamp;
-use crate::ports::report_sender::{Answer, Outgoing};
 
 /// How long one delivery may take.
 const DELIVERY: Duration = Duration::from_secs(30);
-/// How long a heartbeat may take.
-const BEAT: Duration = Duration::from_secs(5);
-/// No wait before a next try is shorter.
-const WAIT_MIN: Duration = Duration::from_secs(1);
-/// The shortest wait when waiting alone does not help.
-const HOPELESS_WAIT: Duration = Duration::from_secs(30);
-/// Most codes of refusals that are told, each once.
-const CODES_TOLD_MAX: usize = 8;
+/// How soon it is tried again where only the disk, or reports of others, are in the way.
+const OTHERS_WAIT: Duration = Duration::from_secs(30);
 
 /// What there is to send. Written by the clerk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Kept {
     /// How many reports were kept.
     pub(super) count: u64,
-    /// Whether the program lives.
-    pub(super) lives: bool,
     /// There will be no more.
     pub(super) complete: bool,
 }
@@ -41,45 +29,34 @@ pub(super) struct Kept {
 /// What was told already; each is told once.
 #[derive(Debug, Default)]
 struct Told {
-    away: bool,
     late: bool,
-    codes: BTreeSet<String>,
+    held: bool,
 }
 
 pub(super) struct Courier {
     agent: AgentId,
-    stamp: Option<Stamp>,
-    lease: Duration,
     outbox: Arc<dyn Outbox>,
     console: Arc<dyn Console>,
-    patience: Patience,
+    road: Arc<Road>,
     /// How many of the kept reports the server has.
     delivered: u64,
-    /// Not to be tried before.
-    not_before: Option<Instant>,
-    /// When the server last heard of us.
-    heard_at: Instant,
+    /// Something on this machine is in the way until then, or the agent may not go on.
+    rest_until: Option<Instant>,
+    /// When to look again after what others left here.
+    others_at: Option<Instant>,
     told: Told,
 }
 
-/// What to do next.
-enum Next {
-    Deliver,
-    Beat,
-}
-
 impl Courier {
-    pub(super) fn new(task: &Task, stamp: Option<Stamp>, world: &World) -> Self {
+    pub(super) fn new(task: &Task, world: &World, road: Arc<Road>) -> Self {
         Self {
             agent: task.agent.clone(),
-            stamp,
-            lease: task.lease,
             outbox: Arc::clone(&world.outbox),
             console: Arc::clone(&world.console),
-            patience: Patience::new(Arc::clone(&world.entropy)),
+            road,
             delivered: 0,
-            not_before: None,
-            heard_at: Instant::now(),
+            rest_until: None,
+            others_at: None,
             told: Told::default(),
         }
     }
@@ -95,8 +72,12 @@ impl Courier {
         }
         let delivery = self.outbox.deliver(FAREWELL).await;
         self.tell_of(&delivery);
-        if let Some(left) = delivery.left {
-            let why = plain(&left.why);
+        let Some(left) = delivery.left else { return };
+        let why = plain(&left.why);
+        if delivery.unkept > 0 {
+            let count = delivery.unkept;
+            self.console.tell(&format!("reports are lost, {count} of them: not sent ({why}), nor kept"));
+        } else if left.by != Obstacle::Spool && left.concerns(&self.agent) {
             self.console.tell(&format!(
                 "some reports were not sent ({why}); they are kept, and go out with the next `mission-control \
                  run` or `mission-control report --flush`"
@@ -105,88 +86,86 @@ impl Courier {
     }
 
     async fn go(&mut self, kept: &mut watch::Receiver<Kept>) {
+        let mut way = self.road.way();
         loop {
             let now = *kept.borrow_and_update();
-            let (next, at) = self.next(now);
+            let at = self.next(now, &way.borrow_and_update());
             tokio::select! {
                 biased;
                 changed = kept.changed() => if changed.is_err() { return },
-                () = sleep_until(at.unwrap_or_else(Instant::now)), if at.is_some() => match next {
-                    Next::Deliver => self.deliver(now.count).await,
-                    Next::Beat => self.beat().await,
-                },
+                _road_is_ours = way.changed() => {}
+                () = sleep_until(at.unwrap_or_else(Instant::now)), if at.is_some() => {
+                    self.deliver(now.count).await;
+                }
             }
         }
     }
 
-    /// What to do next, and when; nothing to wait for but more reports where there is no time.
-    fn next(&self, now: Kept) -> (Next, Option<Instant>) {
-        let not_before = self.not_before.unwrap_or_else(Instant::now);
-        if self.delivered != now.count {
-            return (Next::Deliver, Some(not_before));
-        }
-        // The third that is lost is the one too many.
-        let beat_at = self.heard_at.checked_add(self.lease / 3).map(|at| at.max(not_before));
-        (Next::Beat, beat_at.filter(|_| now.lives))
+    /// When to deliver next; nothing to wait for but more reports where there is no time.
+    fn next(&self, now: Kept, way: &Way) -> Option<Instant> {
+        let at = match self.others_at {
+            _ if self.delivered != now.count => self.rest_until.unwrap_or_else(Instant::now),
+            others_at => others_at?,
+        };
+        Some(way.not_before.map_or(at, |not_before| at.max(not_before)))
     }
 
     async fn deliver(&mut self, count: u64) {
+        let began = Instant::now();
+        self.road.note(|way| way.has_all = self.delivered == count);
         let delivery = self.outbox.deliver(DELIVERY).await;
         self.tell_of(&delivery);
-        match delivery.left {
-            Some(left) => self.wait(&left),
-            None => {
-                self.delivered = count;
-                self.heard();
-            }
+        self.road.note(|way| way.unkept = delivery.unkept);
+        (self.rest_until, self.others_at) = (None, None);
+        let after = |wait: Duration| Instant::now().checked_add(wait);
+        match &delivery.left {
+            None => self.done(count, began),
+            Some(left) => match &left.by {
+                Obstacle::Server => self.road.closed(left),
+                Obstacle::Time => self.road.heard(began),
+                Obstacle::Turn => self.rest_until = after(WAIT_MIN),
+                Obstacle::Agents(_) if left.concerns(&self.agent) => {
+                    self.tell_held(left);
+                    self.rest_until = after(left.retry_after.unwrap_or(OTHERS_WAIT).max(WAIT_MIN));
+                }
+                Obstacle::Spool if delivery.unkept > 0 => self.rest_until = after(WAIT_MIN),
+                Obstacle::Agents(_) => {
+                    self.done(count, began);
+                    self.others_at = after(left.retry_after.unwrap_or(OTHERS_WAIT).max(WAIT_MIN));
+                }
+                Obstacle::Spool => {
+                    if delivery.taken > 0 {
+                        self.done(count, began);
+                    } else {
+                        self.delivered = count;
+                    }
+                    self.others_at = after(OTHERS_WAIT);
+                }
+            },
         }
     }
 
-    async fn beat(&mut self) {
-        let beat = Outgoing {
-            agent: self.agent.clone(),
-            timestamp: None,
-            // Without its place among the reports: it may pass one that was kept a moment ago.
-            instance: self.stamp.clone(),
-            lease: Some(self.lease),
-            busy_until: None,
-            age: Duration::ZERO,
-            key: None,
-            body: ReportBody::Heartbeat,
-        };
-        match self.outbox.send_now(beat, BEAT).await {
-            Ok(Answer::Taken { .. }) => self.heard(),
-            Ok(Answer::Refused(refusal)) => {
-                self.heard_at = Instant::now();
-                self.tell_refused(&refusal.code, &refusal.detail);
-            }
-            Err(left) => self.wait(&left),
-        }
+    /// The server has all reports of this agent.
+    fn done(&mut self, count: u64, began: Instant) {
+        self.delivered = count;
+        self.road.note(|way| {
+            way.has_all = true;
+            way.known |= count > 0;
+        });
+        self.road.heard(began);
     }
 
-    /// The server is there.
-    fn heard(&mut self) {
-        self.heard_at = Instant::now();
-        self.not_before = None;
-        self.patience.restore();
-        if std::mem::take(&mut self.told.away) {
-            self.console.tell("the server is back, and has all reports");
-        }
-    }
-
-    /// The server takes nothing for now.
-    fn wait(&mut self, left: &Left) {
-        let shortest = if left.for_good { HOPELESS_WAIT } else { WAIT_MIN };
-        let wait = self.patience.next(left.retry_after).max(shortest);
-        self.not_before = Instant::now().checked_add(wait);
-        if !std::mem::replace(&mut self.told.away, true) {
-            let what = if left.for_good { "the server takes no reports" } else { "the server is away" };
-            let why = plain(&left.why);
-            self.console.tell(&format!("{what} ({why}); reports are kept for it, and the program runs on"));
+    fn tell_held(&mut self, left: &Left) {
+        if !std::mem::replace(&mut self.told.held, true) {
+            let (agent, why) = (&self.agent, plain(&left.why));
+            self.console.tell(&format!("the server takes no reports of {agent} for now ({why}); they wait"));
         }
     }
 
     fn tell_of(&mut self, delivery: &Delivery) {
+        for mishap in &delivery.mishaps {
+            self.console.tell(&plain(mishap));
+        }
         if delivery.late.contains(&self.agent) && !std::mem::replace(&mut self.told.late, true) {
             self.console.tell(&format!(
                 "some reports did not count: the server knows newer ones. Does {} run twice?",
@@ -195,14 +174,8 @@ impl Courier {
         }
         for refused in &delivery.refusals {
             if refused.agent == self.agent {
-                self.tell_refused(&refused.refusal.code, &refused.refusal.detail);
+                self.road.refused(&refused.refusal.code, &refused.refusal.detail);
             }
-        }
-    }
-
-    fn tell_refused(&mut self, code: &str, detail: &str) {
-        if self.told.codes.len() < CODES_TOLD_MAX && self.told.codes.insert(code.to_owned()) {
-            self.console.tell(&plain(&format!("the server refused a report ({code}): {detail}")));
         }
     }
 }

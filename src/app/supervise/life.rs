@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::asked::Asked;
@@ -19,6 +20,14 @@ use crate::ports::programs::{End, Heard, Meaning, Order, Program, Programs, Sent
 /// Lines are noted this far apart: two a second.
 const LINES_APART: Duration = Duration::from_millis(500);
 
+/// Whom it tells what happens.
+pub(super) struct Told {
+    /// All that is to be reported.
+    pub(super) notes: mpsc::Sender<Note>,
+    /// Whether the program lives, at once and whatever waits to be reported.
+    pub(super) lives: watch::Sender<bool>,
+}
+
 pub(super) struct Life {
     order: Order,
     restart: Restart,
@@ -27,7 +36,7 @@ pub(super) struct Life {
     signals: Box<dyn Signals>,
     clock: Arc<dyn Clock>,
     console: Arc<dyn Console>,
-    notes: mpsc::Sender<Note>,
+    told: Told,
     told_of_loss: bool,
     /// The newest line that was not noted yet.
     untold: Option<String>,
@@ -44,7 +53,7 @@ impl Life {
         signals: Box<dyn Signals>,
         clock: Arc<dyn Clock>,
         console: Arc<dyn Console>,
-        notes: mpsc::Sender<Note>,
+        told: Told,
     ) -> Self {
         Self {
             order: task.order,
@@ -54,7 +63,7 @@ impl Life {
             signals,
             clock,
             console,
-            notes,
+            told,
             told_of_loss: false,
             untold: None,
             last_line: None,
@@ -186,8 +195,11 @@ impl Life {
 
     /// Notes what happened, and never waits for whoever keeps it.
     fn note(&mut self, what: Noted) {
+        if let Noted::Life { event, .. } = &what {
+            self.told.lives.send_replace(matches!(event, Signal::Start | Signal::Restart));
+        }
         let note = Note { at: self.clock.wall(), what };
-        match self.notes.try_send(note) {
+        match self.told.notes.try_send(note) {
             Ok(()) | Err(TrySendError::Closed(_)) => {}
             // A later line takes its place.
             Err(TrySendError::Full(Note { what: Noted::Line(_), .. })) => {}

@@ -13,13 +13,13 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 
 use super::*;
-use crate::app::outbox::{Delivery, Left};
+use crate::app::outbox::{Delivery, Left, Obstacle, Stored};
 use crate::app::testing::ManualClock;
 use crate::domain::report::{ReportBody, SignalName};
 use crate::ports::entropy::MockEntropy;
 use crate::ports::programs::{Heard, Sent};
 use crate::ports::report_sender::{Answer, Outgoing};
-use crate::ports::spool::{Put, SpoolError};
+use crate::ports::spool::SpoolError;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -125,15 +125,13 @@ impl FakeOutbox {
 
 #[async_trait]
 impl Outbox for FakeOutbox {
-    async fn put(&self, report: Outgoing) -> Result<Put, SpoolError> {
+    async fn put(&self, report: Outgoing, _within: Duration) -> Result<Stored, SpoolError> {
         if self.put_hangs {
             std::future::pending::<()>().await;
         }
         self.puts.lock().unwrap().push((self.since(), report));
-        if self.put_fails {
-            return Err(SpoolError::Broken("the disk is full".into()));
-        }
-        Ok(Put { number: 1, dropped: 0 })
+        let full = || SpoolError::Broken("the disk is full".into());
+        Ok(Stored { dropped: 0, unkept: self.put_fails.then(full) })
     }
 
     async fn deliver(&self, within: Duration) -> Delivery {
@@ -144,6 +142,11 @@ impl Outbox for FakeOutbox {
 
     async fn send_now(&self, report: Outgoing, _within: Duration) -> Result<Answer, Left> {
         self.beats.lock().unwrap().push((self.since(), report));
+        // A server that is away for deliveries is away for heartbeats too.
+        let away = self.deliveries.lock().unwrap().front().and_then(|delivery| delivery.left.clone());
+        if let Some(left) = away.filter(|left| left.by == Obstacle::Server) {
+            return Err(left);
+        }
         let taken = Answer::Taken { applied: true, changed: false, seq: 1 };
         self.beat_answers.lock().unwrap().pop_front().unwrap_or(Ok(taken))
     }
@@ -305,7 +308,7 @@ fn away() -> Delivery {
 }
 
 fn left(retry_after: Option<Duration>, for_good: bool) -> Delivery {
-    let left = Left { why: "connection refused".to_owned(), retry_after, for_good };
+    let left = Left { why: "connection refused".to_owned(), by: Obstacle::Server, retry_after, for_good };
     Delivery { left: Some(left), ..Delivery::default() }
 }
 

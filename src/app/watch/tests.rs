@@ -158,6 +158,24 @@ async fn the_server_is_obeyed_in_when_to_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_served_and_said_goodbye_is_no_failed_try_though_it_lived_a_moment() {
+    let nobody = || Err(Ending::Unreachable("nobody".to_owned()));
+    let served = |end: Option<Frame>| [hello("e", "snapshot"), copy_end(1)].into_iter().chain(end).collect();
+    let goodbye = Frame::Goodbye { retry_after: Some(Duration::from_millis(1)) };
+    for (last, tries) in [
+        (Ok((served(None), close(1012))), [0, 1, 3, 7, 8]),
+        (Ok((served(Some(goodbye)), broken())), [0, 1, 3, 7, 8]),
+        // One that falls over each time is one.
+        (Ok((served(None), broken())), [0, 1, 3, 7, 15]),
+    ] {
+        let scripts = vec![nobody(), nobody(), nobody(), last];
+        let seen = watch(&["t"], scripts, Paper::default()).await;
+        let at: Vec<_> = seen.opened.iter().map(|(.., at)| *at).collect();
+        assert_eq!(at, tries);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_that_ended_is_replaced_and_without_another_it_is_signed_out() {
     let ended = || Ok((vec![hello("e", "live")], close(4401)));
     let seen = watch(&["t1", "t2"], vec![ended()], Paper::default()).await;

@@ -42,7 +42,10 @@ async fn a_wait_that_fits_is_waited_for() {
     bench.put(&[("a", "1")]).await;
     bench.server.says(|_| Ok(vec![Answer::Refused(refusal("rate_limited", Some(700)))]));
     let begun = Instant::now();
-    assert_eq!(bench.post.deliver(WITHIN).await, Delivery { taken: 1, ..Delivery::default() });
+    assert_eq!(
+        bench.post.deliver(WITHIN).await,
+        Delivery { taken: 1, own_taken: true, ..Delivery::default() }
+    );
     assert_eq!(begun.elapsed().as_millis(), 700);
 }
 
@@ -68,9 +71,10 @@ async fn what_is_refused_for_good_is_told_and_forgotten_and_the_rest_goes_on() {
         Ok(vec![Answer::Refused(refusal("forbidden_agent", None)), taken])
     });
     let done = bench.post.deliver(WITHIN).await;
-    let told = Refused { number: 1, agent: agent("a"), refusal: refusal("forbidden_agent", None) };
+    let told = Refused { agent: agent("a"), refusal: refusal("forbidden_agent", None), own: false };
     let expected = Delivery {
         taken: 1,
+        own_taken: true,
         late: [agent("a")].into(),
         refused: 1,
         refusals: vec![told],
@@ -81,7 +85,7 @@ async fn what_is_refused_for_good_is_told_and_forgotten_and_the_rest_goes_on() {
 }
 
 #[tokio::test]
-async fn many_refusals_are_counted_and_the_first_are_told() {
+async fn many_refusals_are_counted_and_the_first_are_told_and_always_the_own_one() {
     let bench = bench(&["t"]);
     let reports = vec![("a", "x"); REFUSED_TOLD_MAX + 5];
     bench.put(&reports).await;
@@ -89,7 +93,9 @@ async fn many_refusals_are_counted_and_the_first_are_told() {
         Ok(reports.iter().map(|_| Answer::Refused(refusal("invalid_value", None))).collect())
     });
     let done = bench.post.deliver(WITHIN).await;
-    assert_eq!((done.refused, done.refusals.len()), (105, REFUSED_TOLD_MAX));
+    assert_eq!((done.refused, done.refusals.len()), (105, REFUSED_TOLD_MAX + 1));
+    let own: Vec<_> = done.refusals.iter().map(|refused| refused.own).collect();
+    assert_eq!(own.iter().position(|own| *own), Some(REFUSED_TOLD_MAX), "{own:?}");
 }
 
 #[tokio::test]
@@ -124,4 +130,20 @@ async fn a_request_that_is_too_large_is_halved_until_it_fits_and_one_report_alon
     assert_eq!((done.taken, done.refused), (3, 1));
     let counts: Vec<_> = bench.server.messages().iter().map(Vec::len).collect();
     assert_eq!(counts, [4, 2, 1, 3]);
+}
+
+#[tokio::test]
+async fn what_is_too_large_for_a_proxy_alone_goes_in_parts_and_is_never_dropped() {
+    let bench = bench(&["t"]);
+    bench.put(&[("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")]).await;
+    for _ in 0..3 {
+        bench.server.says(|_| Err(SendError::Refused { status: 413, refusal: refusal("", None) }));
+    }
+    let done = bench.post.deliver(WITHIN).await;
+    let counts: Vec<_> = bench.server.messages().iter().map(Vec::len).collect();
+    assert_eq!((done.taken, done.refused, counts), (0, 0, vec![4, 2, 1]));
+    assert!(done.left.unwrap().for_good);
+    assert_eq!(bench.left(), ["1", "2", "3", "4"]);
+    bench.server.says(|_| Err(SendError::Refused { status: 413, refusal: refusal("", None) }));
+    assert_eq!(bench.post.deliver(WITHIN).await.taken, 4);
 }

@@ -98,15 +98,18 @@ async fn a_disk_that_hangs_or_is_full_does_not_keep_the_program_from_running() {
     scene.outbox.put_fails = true;
     let outcome = scene.run().await;
     assert_eq!(outcome.exited(), 7);
-    assert_eq!(outcome.told, ["reports cannot be kept: the disk is full"]);
+    assert_eq!(
+        outcome.told,
+        ["reports cannot be kept: the disk is full; they are sent from memory, as long as this runs"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn late_and_refused_reports_are_told_of_once() {
     let refused = |agent: &str, code: &str| Refused {
-        number: 1,
         agent: AgentId::parse(agent).unwrap(),
         refusal: Refusal { code: code.into(), detail: "\u{1b}[2Jno".into(), retry_after: None },
+        own: false,
     };
     let delivery = || Delivery {
         late: [AgentId::parse("demo").unwrap()].into(),
@@ -128,10 +131,83 @@ async fn late_and_refused_reports_are_told_of_once() {
 #[tokio::test(start_paused = true)]
 async fn a_heartbeat_that_does_not_arrive_finds_the_server_away_and_back() {
     let scene = Scene::new(Restart::No).plays(long_life());
-    let lost = || Err(Left { why: "no answer".into(), retry_after: None, for_good: false });
+    let lost = || Err(Left::for_now(Obstacle::Server, "no answer"));
     scene.outbox.beat_answers.lock().unwrap().extend([lost(), lost()]);
     let outcome = scene.run().await;
     assert_eq!((outcome.told("the server is away (no answer)"), outcome.told("the server is back")), (1, 1));
     let beats = outcome.beats_at();
     assert!(beats[2] < 34.0, "a lost one is sent again soon: {beats:?}");
+}
+
+/// A delivery that leaves this behind.
+fn leaves(by: Obstacle) -> Delivery {
+    Delivery { left: Some(Left::for_now(by, "something is in the way")), ..Delivery::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_disk_it_beats_and_sends_and_says_nothing_of_the_server() {
+    let mut steps: Vec<Step> = (0..3).map(|_| (SECOND, line("x"))).collect();
+    steps.push((100 * SECOND, exit(0)));
+    let scene = Scene::new(Restart::No).plays(steps);
+    let scene = scene.answers((0..40).map(|_| leaves(Obstacle::Spool)).collect());
+    let outcome = scene.run().await;
+    assert!(outcome.beats_at().len() >= 3, "{:?}", outcome.beats_at());
+    let tries = outcome.delivered_at();
+    assert!(tries.iter().filter(|at| **at < 4.0).count() >= 4, "each report goes at once: {tries:?}");
+    assert!(tries.len() < 10, "and the disk is not asked all the time: {tries:?}");
+    assert_eq!(outcome.told, [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_delivery_of_others_reports_keeps_no_heartbeat_back() {
+    let mut scene = Scene::new(Restart::No).plays(long_life());
+    scene.task.lease = 9 * SECOND;
+    scene.outbox.delivery_takes = 30 * SECOND;
+    let others = || Obstacle::Agents([AgentId::parse("other").unwrap()].into());
+    let outcome = scene.answers((0..9).map(|_| leaves(others())).collect()).run().await;
+    let beats = outcome.beats_at();
+    assert!(beats[0] <= 3.0, "{beats:?}");
+    assert!(beats.windows(2).all(|pair| pair[1] - pair[0] <= 3.1), "{beats:?}");
+    assert_eq!(outcome.told, [""; 0], "the server is there");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_that_passes_the_start_names_no_life_and_one_behind_it_does() {
+    let mut scene = Scene::new(Restart::No).plays(vec![(20 * SECOND, exit(0))]);
+    scene.task.lease = 9 * SECOND;
+    scene.outbox.delivery_takes = 10 * SECOND;
+    let outcome = scene.run().await;
+    let beats = outcome.outbox.beats.lock().unwrap();
+    let named: Vec<_> = beats.iter().map(|(at, beat)| (at.as_secs(), beat.instance.is_some())).collect();
+    assert_eq!(named, [(3, false), (6, false), (9, false), (12, true), (15, true), (18, true)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn others_reports_that_the_server_does_not_take_hold_back_none_of_this_agent() {
+    let mut steps: Vec<Step> = (0..5).map(|_| (SECOND, line("x"))).collect();
+    steps.push((SECOND, exit(0)));
+    let others = || Obstacle::Agents([AgentId::parse("other").unwrap()].into());
+    let scene = Scene::new(Restart::No).plays(steps).answers((0..9).map(|_| leaves(others())).collect());
+    let outcome = scene.run().await;
+    let tries: Vec<f64> = outcome.delivered_at().into_iter().map(f64::round).collect();
+    assert_eq!(tries, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    assert_eq!(outcome.told, [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_only_in_memory_at_the_end_is_told_as_lost() {
+    let lost = || Delivery { unkept: 2, ..away() };
+    let scene = Scene::new(Restart::No).plays(vec![(SECOND, exit(0))]);
+    let outcome = scene.answers((0..9).map(|_| lost()).collect()).run().await;
+    assert_eq!(outcome.told("reports are held in memory for it"), 1, "{:?}", outcome.told);
+    assert_eq!(outcome.told("reports are lost, 2 of them"), 1, "{:?}", outcome.told);
+    assert_eq!(outcome.told("are kept"), 0, "{:?}", outcome.told);
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_the_server_takes_no_token_any_more_is_told_though_it_was_away_before() {
+    let mut scene = Scene::new(Restart::No).plays(long_life());
+    scene.outbox.deliveries = Mutex::new([away(), left(None, true), left(None, true)].into());
+    let outcome = scene.run().await;
+    assert_eq!((outcome.told("the server is away"), outcome.told("takes no reports")), (1, 1));
 }
