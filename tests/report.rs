@@ -279,8 +279,12 @@ async fn nobodys_reports_are_sent_in_the_name_of_another() {
     bob.report(&["activity", "b1", "s1", "of bob"]).await;
     let token = server.token("w", "watch");
     assert_eq!(messages(&events(server.address, &token).await), ["of bob"]);
+    let said = bob.fails(&["--flush"]).await;
+    let whose = format!("1 report waits for http://{address} too, of alice: report --flush --url");
+    assert!(said.contains(&whose), "{said}");
     alice.report(&["--flush"]).await;
     assert_eq!(messages(&events(server.address, &token).await), ["of bob", "of alice"]);
+    bob.report(&["--flush"]).await;
 }
 
 #[tokio::test]
