@@ -42,9 +42,6 @@ pub(super) fn run(args: &ReportArgs, process: &Process) -> Result<(), Failure> {
 async fn report(args: &ReportArgs, process: &Process) -> Result<(), Failure> {
     let until = Instant::now() + REPORT_WITHIN;
     let outgoing = args.saying.as_ref().map(outgoing).transpose()?;
-    if outgoing.is_some() == args.flush {
-        return Err(Failure::new("say what to report, or --flush; see mission-control report --help"));
-    }
     let Server { url, tokens } = server(&args.client, Scope::Report, process)?;
     let way = run::outbox(&url, tokens, &spool_directory(&args.spool, process)?)?;
     let outbox = Arc::clone(&way.outbox);
@@ -187,7 +184,8 @@ fn outgoing(said: &Said) -> Result<Outgoing, LabelsError> {
             (agent, stamp, lease, body)
         }
         Said::Activity { agent, session, message: text, state, stamp, lease } => {
-            let (session, last_message) = (session.clone(), message(text));
+            let text = text.to_string_lossy().into_owned();
+            let (session, last_message) = (session.clone(), message(&text));
             let body = ReportBody::Activity { session, last_message, state: state.clone() };
             (agent, stamp, lease, body)
         }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use crate::adapters::client::{Address, ClientError, ReportClient, WsClient};
 use crate::adapters::process::{self, Children, ForUs};
 use crate::adapters::spool::{self, SqliteSpool};
-use crate::adapters::system::{OsEntropy, SystemClock};
+use crate::adapters::system::{LeaveSignals, OsEntropy, SystemClock};
 use crate::app::outbox::{Outbox, Post};
 use crate::app::supervise::{Console, World};
 use crate::app::tokens::{NoToken, Tokens};
 use crate::app::watch::{Screen, Watch};
 use crate::ports::live_source::{AddressError, Ask};
 use crate::ports::spool::Other;
+use crate::ports::transport::Stop;
 
 /// Somebody who watches the server at this address, which may be on another machine.
 ///
@@ -91,6 +92,15 @@ pub(crate) fn world(outbox: Arc<dyn Outbox>, console: Arc<dyn Console>) -> std::
         entropy: Arc::new(OsEntropy),
         console,
     })
+}
+
+/// Resolves when the terminal is lost, or its user wants out: who draws on it gives it back first.
+///
+/// # Errors
+/// When the operating system refuses the handler.
+pub(crate) fn leave_signal() -> std::io::Result<Stop> {
+    let mut signals = LeaveSignals::listen()?;
+    Ok(Box::pin(async move { signals.next().await }))
 }
 
 /// Ends this process by a signal. Comes back where that cannot be: with the exit code that shells use for it.
