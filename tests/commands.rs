@@ -355,24 +355,6 @@ async fn the_hook_tells_what_a_coding_agent_does_and_no_more() {
         ("session ended", "idle"),
     ];
     assert_eq!(told, expected);
-    let settings: Value =
-        serde_json::from_str(&std::fs::read_to_string(recipe("hooks.json")).unwrap()).unwrap();
-    let hooks = settings["hooks"].as_object().unwrap();
-    // Each event that the script knows calls it, and no other does.
-    let script = std::fs::read_to_string(recipe("agent-hook.py")).unwrap();
-    let table = script.split_once("SAYS = {").unwrap().1.split_once("\n}").unwrap().0;
-    let known = table.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once("\": (\""));
-    let known: std::collections::BTreeSet<_> = known.map(|(name, _)| name).collect();
-    assert!(names.iter().all(|name| known.contains(name)), "{known:?}");
-    assert_eq!(hooks.keys().map(String::as_str).collect::<std::collections::BTreeSet<_>>(), known);
-    for (name, groups) in hooks {
-        let hook = &groups[0]["hooks"][0];
-        assert_eq!(
-            (hook["command"].as_str(), hook["timeout"].as_u64()),
-            (Some("agent-hook.py"), Some(3)),
-            "{name}"
-        );
-    }
 }
 
 #[test]

@@ -212,3 +212,21 @@ fn the_map_has_every_file_of_the_core_and_every_adapter() {
     }
     assert!(missing.is_empty(), "{page}, Rooms: say in a row what these are for: {missing:?}");
 }
+
+#[test]
+fn the_recipe_calls_the_hook_at_every_event_that_it_knows() {
+    let recipe = |name: &str| tracked::text(&format!("examples/recipes/{name}"));
+    let script = recipe("agent-hook.py");
+    let table = script.split_once("SAYS = {").unwrap().1.split_once("\n}").unwrap().0;
+    let known = table.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once("\": (\""));
+    let known: BTreeSet<_> = known.map(|(name, _)| name).collect();
+    assert!(known.contains("SessionStart"), "{known:?}");
+    let settings: serde_json::Value = serde_json::from_str(&recipe("hooks.json")).unwrap();
+    let hooks = settings["hooks"].as_object().unwrap();
+    assert_eq!(hooks.keys().map(String::as_str).collect::<BTreeSet<_>>(), known);
+    for (name, groups) in hooks {
+        let hook = &groups[0]["hooks"][0];
+        let called = (hook["command"].as_str(), hook["timeout"].as_u64());
+        assert_eq!(called, (Some("agent-hook.py"), Some(3)), "{name}");
+    }
+}

@@ -279,8 +279,12 @@ async fn nobodys_reports_are_sent_in_the_name_of_another() {
     bob.report(&["activity", "b1", "s1", "of bob"]).await;
     let token = server.token("w", "watch");
     assert_eq!(messages(&events(server.address, &token).await), ["of bob"]);
+    let said = bob.fails(&["--flush"]).await;
+    let whose = format!("1 report waits for http://{address} too, of alice: report --flush --url");
+    assert!(said.contains(&whose), "{said}");
     alice.report(&["--flush"]).await;
     assert_eq!(messages(&events(server.address, &token).await), ["of bob", "of alice"]);
+    bob.report(&["--flush"]).await;
 }
 
 #[tokio::test]
@@ -317,11 +321,29 @@ async fn where_nothing_can_be_kept_a_report_is_sent_all_the_same() {
 }
 
 #[tokio::test]
+async fn what_an_agent_does_need_not_be_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let server = TestServer::start().await;
+    let shell = Shell::new("bytes", server.address, server.token("hook", "report"));
+    let mut command = shell.command(env!("CARGO_BIN_EXE_mission-control"));
+    command.args(["report", "--url", &shell.url, "--spool"]).arg(&shell.spool).args(["activity", "a1", "s1"]);
+    command.arg(std::ffi::OsStr::from_bytes(b"a\xff\xfe"));
+    assert!(timeout(PATIENCE, command.output()).await.expect("it does not end").unwrap().status.success());
+    let events = events(server.address, &server.token("w", "watch")).await;
+    assert_eq!(messages(&events), ["a\u{fffd}\u{fffd}"]);
+}
+
+#[tokio::test]
 async fn who_says_nothing_or_nonsense_is_told_how_to_say_it() {
     let server = TestServer::start().await;
     let shell = Shell::new("nonsense", server.address, server.token("hook", "report"));
-    assert!(shell.fails(&[]).await.contains("say what to report, or --flush"));
+    let long_key = "k".repeat(129);
     for (args, part) in [
+        (vec![], "say what to report, or --flush"),
+        (vec!["--flush", "status", "a1", "online"], "say what to report, or --flush"),
+        (vec!["status", "a1", "online", "--label", "=x"], "write it like team=data"),
+        (vec!["status", "a1", "online", "--idempotency-key", ""], "1 to 128 characters"),
+        (vec!["status", "a1", "online", "--idempotency-key", &long_key], "1 to 128 characters"),
         (vec!["status", "a b", "online"], "an id is made of letters, digits"),
         (vec!["status", "a1", "busy"], "online, offline or error is needed"),
         (vec!["lifecycle", "a1", "died"], "start, stop, restart or crash is needed"),

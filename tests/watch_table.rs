@@ -184,7 +184,7 @@ async fn keys_scroll_and_filter() {
 #[tokio::test]
 async fn signals_give_the_terminal_back() {
     let server = TestServer::start().await;
-    for signal in ["TERM", "INT"] {
+    for signal in ["TERM", "INT", "HUP", "QUIT"] {
         let mut terminal = Terminal::run(&server, &[], &[]);
         terminal.shows("No agent was reported yet.").await;
         terminal.order(&format!("signal {signal}")).await;

@@ -78,7 +78,7 @@ use crate::ports::token_issuer::{IssueError, NewToken, TokenIssuer};
 use crate::ports::token_verifier::SecretText;
 use crate::ports::transport::{Stop, Transport, TransportError};
 
-pub(crate) use outside::{die_by, outbox, watch, world};
+pub(crate) use outside::{die_by, leave_signal, outbox, watch, world};
 
 /// Why a node cannot start.
 #[derive(Debug, thiserror::Error)]

@@ -68,6 +68,8 @@ pub struct Task {
     pub restart: Restart,
     /// How often in a row at most; no number is no bound.
     pub restarts_max: Option<u32>,
+    /// The command that sends what is left at the end.
+    pub flush: String,
     /// What to run.
     pub order: Order,
 }

@@ -74,7 +74,7 @@ pub enum Stopped {
     #[error(transparent)]
     NoToken(#[from] NoToken),
     /// The server does not take the token, and there is no other.
-    #[error("signed out: {0}. Get a new token")]
+    #[error("signed out: {0}{advice}", advice = advice(.0))]
     SignedOut(Ending),
     /// The two sides do not speak the same language.
     #[error("{0}, {WRONG_IN_A_ROW_MAX} times in a row: server and client do not understand each other")]
@@ -82,6 +82,11 @@ pub enum Stopped {
     /// The server asked not to come back.
     #[error("{0}. It is not to be tried again")]
     Dismissed(Ending),
+}
+
+/// What to do about an ending, unless that says so itself.
+fn advice(ending: &Ending) -> &'static str {
+    if ending.to_string().ends_with("get a new token") { "" } else { ". Get a new token" }
 }
 
 /// Why one connection ended.

@@ -85,9 +85,9 @@ pub enum Answer {
 
 /// Why something was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{code}: {detail}")]
+#[error("{code}{colon}{detail}", colon = if code.is_empty() || detail.is_empty() { "" } else { ": " })]
 pub struct Refusal {
-    /// The stable code.
+    /// The stable code; empty where something else than a server of ours answered.
     pub code: String,
     /// What is wrong, for people.
     pub detail: String,

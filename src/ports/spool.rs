@@ -31,6 +31,17 @@ pub struct Put {
     pub dropped: u64,
 }
 
+/// Reports of somebody else, or for another server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Other {
+    /// The user; some text where that is not known.
+    pub user: String,
+    /// The server's address, where it is known.
+    pub address: Option<String>,
+    /// How many wait, unless that cannot be read.
+    pub count: Option<u64>,
+}
+
 /// Why the spool does not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum SpoolError {

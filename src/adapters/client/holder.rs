@@ -33,6 +33,16 @@ impl Address {
         let digest: [u8; 32] = hash.finalize().into();
         digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
+
+    /// Who holds this token and where it is used, in words for people: a user and this address.
+    #[must_use]
+    pub fn holder(&self, token: &SecretText) -> (String, String) {
+        let sub = claims(token.reveal()).and_then(|claims| Some(claims.get("sub")?.as_str()?.to_owned()));
+        // Whatever stands there, it is one short line.
+        let one_line = |text: &str| text.chars().filter(|c| !c.is_control()).take(200).collect();
+        let address = self.reports().strip_suffix("/api/v1/reports").unwrap_or_else(|| self.reports());
+        (one_line(&sub.unwrap_or_else(|| "somebody".to_owned())), one_line(address))
+    }
 }
 
 /// The claims of a JWT.
@@ -59,6 +69,15 @@ mod tests {
         let next = json!({"sub": "a", "scope": "report", "agents": ["x-*"], "exp": 9, "iat": 8, "jti": "2"});
         assert_eq!(name("http://h", &one), name("http://h/", &next));
         assert_eq!(name("http://h", &one).len(), 32);
+    }
+
+    #[test]
+    fn the_holder_is_told_in_one_line_whatever_the_token_says() {
+        let address = "http://h:1/x/".parse::<Address>().unwrap();
+        let token = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(json!({"sub": "al\nice"}).to_string()));
+        let expected = ("alice".to_owned(), "http://h:1/x".to_owned());
+        assert_eq!(address.holder(&SecretText::new(token)), expected);
+        assert_eq!(address.holder(&SecretText::new("opaque")).0, "somebody");
     }
 
     #[test]

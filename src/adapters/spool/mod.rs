@@ -5,6 +5,7 @@
 
 mod database;
 mod file;
+mod others;
 mod turn;
 
 #[cfg(test)]
@@ -25,6 +26,8 @@ use crate::ports::spool::{Put, Spool, SpoolError, Turn, Waiting};
 use database::{Database, damaged};
 use file::{DATABASE, Identity};
 
+pub use others::others;
+
 /// How much may wait: 64 MiB of reports (contract section 10).
 pub const BYTES_MAX: u64 = 64 * 1024 * 1024;
 
@@ -43,6 +46,8 @@ struct Inside {
     /// Opened at the first need: who reports can do without a spool that cannot be opened.
     open: Option<(Database, Identity)>,
     mishaps: Vec<String>,
+    /// What is written beside the database once.
+    whose: Option<String>,
 }
 
 impl SqliteSpool {
@@ -51,6 +56,14 @@ impl SqliteSpool {
     #[must_use]
     pub fn new(directory: PathBuf, bytes_max: u64) -> Self {
         Self { directory, bytes_max, inside: Arc::default() }
+    }
+
+    /// Says in the spool whose reports wait there, and for which server, for those who look at all spools.
+    #[must_use]
+    pub fn of(self, user: &str, address: &str) -> Self {
+        let whose = format!("{user}\n{address}\n");
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner).whose = Some(whose);
+        self
     }
 
     /// Does this with the database, on a thread that may wait. Where the database turns out to be damaged, it
@@ -121,6 +134,10 @@ impl Inside {
             Some((open, which)) if there == Some(which) => (open, which),
             _ => match Database::open(&path, bytes_max) {
                 Ok(open) => {
+                    if let Some(whose) = self.whose.take() {
+                        // Only people miss it.
+                        let _unsaid = std::fs::write(directory.join(others::WHOSE), whose);
+                    }
                     let which = file::identity_at(&path).map_err(broken)?;
                     (open, which.ok_or_else(|| broken("the database is gone"))?)
                 }

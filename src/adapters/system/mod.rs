@@ -19,4 +19,4 @@ mod signals;
 pub use clock::SystemClock;
 pub use entropy::OsEntropy;
 pub(crate) use secret_file::{SECRET_FILE, read_key_file, read_or_make_secret, read_secret};
-pub(crate) use signals::StopSignals;
+pub(crate) use signals::{LeaveSignals, StopSignals};

@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT.
+//! SIGTERM and SIGINT; and for whoever draws on a terminal, SIGHUP and SIGQUIT.
 
 use std::io;
 
@@ -25,6 +25,31 @@ impl StopSignals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Waits for the signals that tell that the terminal is lost, or that its user wants out.
+#[derive(Debug)]
+pub(crate) struct LeaveSignals {
+    hang_up: Signal,
+    quit: Signal,
+}
+
+impl LeaveSignals {
+    /// Listens from now on; the signals no longer end the process by themselves.
+    ///
+    /// # Errors
+    /// When the operating system refuses the handler.
+    pub(crate) fn listen() -> io::Result<Self> {
+        Ok(Self { hang_up: signal(SignalKind::hangup())?, quit: signal(SignalKind::quit())? })
+    }
+
+    /// Waits for the next of them. Cancel safe.
+    pub(crate) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.hang_up.recv() => {}
+            _ = self.quit.recv() => {}
         }
     }
 }

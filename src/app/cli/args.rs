@@ -12,7 +12,7 @@ mod tests;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::app::settings::{Flag, Secret};
 
@@ -30,6 +30,20 @@ pub struct Args {
 }
 
 impl Args {
+    /// What clap cannot say of the flags by itself.
+    ///
+    /// # Errors
+    /// [`clap::Error`] for a command line that says nothing, or two things at once.
+    pub fn checked(self) -> Result<Self, clap::Error> {
+        match &self.command {
+            Some(Command::Report(report)) if report.saying.is_some() == report.flush => {
+                let text = "say what to report, or --flush; see mission-control report --help\n";
+                Err(Self::command().error(clap::error::ErrorKind::MissingSubcommand, text))
+            }
+            _ => Ok(self),
+        }
+    }
+
     /// The command: `serve` when none is named.
     #[must_use]
     pub fn into_command(self) -> Command {

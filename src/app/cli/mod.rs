@@ -42,7 +42,7 @@ struct Process {
 /// ```
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match Args::try_parse().and_then(Args::checked) {
         Ok(args) => args,
         Err(error) => {
             let failed = error.use_stderr();

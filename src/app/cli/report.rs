@@ -1,5 +1,6 @@
 //! `report`: one report from a shell or a hook. It never keeps its caller waiting for a server.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -17,6 +18,7 @@ use crate::domain::limits::Limits;
 use crate::domain::report::{Exit, ReportBody, Stamp};
 use crate::domain::text::{Labels, LabelsError, Message};
 use crate::ports::report_sender::{Answer, Outgoing};
+use crate::ports::spool::Other;
 
 /// How long a report may take in all but starting and ending the process.
 const REPORT_WITHIN: Duration = Duration::from_millis(1_700);
@@ -24,6 +26,8 @@ const REPORT_WITHIN: Duration = Duration::from_millis(1_700);
 const KEPT_WITHIN: Duration = Duration::from_millis(1_300);
 /// How long it may take to send all that waits.
 const FLUSH_WITHIN: Duration = Duration::from_secs(60);
+/// Most of those that are told whose reports wait beside.
+const OTHERS_TOLD_MAX: usize = 20;
 /// Longest message that is sent, in bytes. A server keeps 4 KiB by default, and says that it cut the rest.
 const MESSAGE_BYTES_MAX: usize = 16 * 1024;
 
@@ -38,13 +42,15 @@ pub(super) fn run(args: &ReportArgs, process: &Process) -> Result<(), Failure> {
 async fn report(args: &ReportArgs, process: &Process) -> Result<(), Failure> {
     let until = Instant::now() + REPORT_WITHIN;
     let outgoing = args.saying.as_ref().map(outgoing).transpose()?;
-    if outgoing.is_some() == args.flush {
-        return Err(Failure::new("say what to report, or --flush; see mission-control report --help"));
-    }
     let Server { url, tokens } = server(&args.client, Scope::Report, process)?;
-    let outbox = run::outbox(&url, tokens, &spool_directory(&args.spool, process)?)?;
+    let way = run::outbox(&url, tokens, &spool_directory(&args.spool, process)?)?;
+    let outbox = Arc::clone(&way.outbox);
     match outgoing {
-        None => flushed(&outbox.deliver(FLUSH_WITHIN).await),
+        None => {
+            let delivery = outbox.deliver(FLUSH_WITHIN).await;
+            let others = tokio::task::spawn_blocking(move || way.of_others()).await?;
+            flushed(&delivery, &others)
+        }
         Some(outgoing) if outgoing.body == ReportBody::Heartbeat => {
             beat(outbox.as_ref(), outgoing, until).await
         }
@@ -125,15 +131,37 @@ fn tell_mishaps(delivery: &Delivery) {
     }
 }
 
-fn flushed(delivery: &Delivery) -> Result<(), Failure> {
+fn flushed(delivery: &Delivery, others: &[Other]) -> Result<(), Failure> {
     tell_mishaps(delivery);
     for refused in &delivery.refusals {
         warn(&plain(&format!("a report about {} was refused: {}", refused.agent, refused.refusal)));
     }
+    for other in others.iter().take(OTHERS_TOLD_MAX) {
+        warn(&plain(&words(other)));
+    }
     match &delivery.left {
-        None => Ok(()),
+        None if others.is_empty() => Ok(()),
+        None => {
+            Err(Failure::new("what waited for this server and holder of a token is sent; the rest is kept"))
+        }
         Some(left) => Err(Failure::new(plain(&format!("{}; the rest is kept", left.why)))),
     }
+}
+
+/// What waits beside, and how it is sent.
+fn words(Other { user, address, count }: &Other) -> String {
+    let (count, reports) = match count {
+        Some(1) => ("1".to_owned(), "report waits"),
+        Some(count) => (count.to_string(), "reports wait"),
+        None => ("an unknown number of".to_owned(), "reports waits"),
+    };
+    let (place, url) = match address {
+        Some(address) => (format!(" for {address}"), format!(" --url {address}")),
+        None => (String::new(), String::new()),
+    };
+    format!(
+        "{count} {reports}{place} too, of {user}: report --flush{url}, with the token or --as that they were reported with"
+    )
 }
 
 fn left_of(until: Instant) -> Duration {
@@ -156,7 +184,8 @@ fn outgoing(said: &Said) -> Result<Outgoing, LabelsError> {
             (agent, stamp, lease, body)
         }
         Said::Activity { agent, session, message: text, state, stamp, lease } => {
-            let (session, last_message) = (session.clone(), message(text));
+            let text = text.to_string_lossy().into_owned();
+            let (session, last_message) = (session.clone(), message(&text));
             let body = ReportBody::Activity { session, last_message, state: state.clone() };
             (agent, stamp, lease, body)
         }

@@ -1,11 +1,12 @@
 //! `run`: a program as an agent that is watched.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::Process;
-use super::args::RunArgs;
+use super::args::{ClientArgs, RunArgs, SpoolArgs};
 use super::client::{Server, server};
 use super::output::{Failure, complain};
 use super::spool::spool_directory;
@@ -46,7 +47,7 @@ pub(super) fn run(args: &RunArgs, process: &Process) -> ExitCode {
 fn supervised(args: &RunArgs, process: &Process) -> Result<Finish, Failure> {
     let task = task(args)?;
     let Server { url, tokens } = server(&args.client, Scope::Report, process)?;
-    let outbox = run::outbox(&url, tokens, &spool_directory(&args.spool, process)?)?;
+    let outbox = run::outbox(&url, tokens, &spool_directory(&args.spool, process)?)?.outbox;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let finish = runtime.block_on(async {
         let world = run::world(outbox, Arc::new(Terminal { quiet: args.quiet }))?;
@@ -67,8 +68,38 @@ fn task(args: &RunArgs) -> Result<Task, Failure> {
         lease: args.lease,
         restart: args.restart.into(),
         restarts_max: args.restart_max,
+        flush: flush(&args.client, &args.spool),
         order: Order { program: program.clone(), arguments: arguments.to_vec() },
     })
+}
+
+/// The command that sends what this one leaves behind. A token is in no command line, so it is not in this one.
+fn flush(client: &ClientArgs, spool: &SpoolArgs) -> String {
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let flags = [
+        ("--url", client.url.clone()),
+        ("--token-file", path(&client.token_file)),
+        ("--as", client.user.clone()),
+        ("--config", path(&client.place.config)),
+        ("--data-dir", client.place.data_dir.clone()),
+        ("--spool", path(&spool.directory)),
+    ];
+    let mut command = "mission-control report --flush".to_owned();
+    for (flag, value) in flags {
+        if let Some(value) = value {
+            command = format!("{command} {flag} {}", quoted(&value));
+        }
+    }
+    command
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !word.is_empty() && word.chars().all(bare) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// Standard error, which is the program's too.
@@ -81,5 +112,18 @@ impl Console for Terminal {
         if !self.quiet {
             let _reader_gone = writeln!(io::stderr().lock(), "mission-control: {line}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_with_odd_characters_is_quoted_for_a_shell() {
+        assert_eq!(quoted("http://[::1]:3000"), "'http://[::1]:3000'");
+        assert_eq!(quoted("http://h:3000/a"), "http://h:3000/a");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
     }
 }

@@ -39,6 +39,7 @@ async fn watch(args: &WatchArgs, process: &Process) -> Result<(), Failure> {
         return watch.run(stop).await.map_err(why);
     }
     let no_colour = process.environment.get("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let leave = run::leave_signal()?;
     let table = Table::new(plain(&url), !no_colour);
     let watch = run::watch(&url, tokens, ask, table.screen())?;
     let (open, quit) = table
@@ -48,6 +49,7 @@ async fn watch(args: &WatchArgs, process: &Process) -> Result<(), Failure> {
         tokio::select! {
             () = stop => {}
             () = quit => {}
+            () = leave => {}
         }
     });
     let watched = watch.run(stop).await;

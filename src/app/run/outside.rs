@@ -1,17 +1,19 @@
 //! What the command line joins to meet a server from outside: who watches it, reports to it, runs programs for it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::adapters::client::{Address, ClientError, ReportClient, WsClient};
 use crate::adapters::process::{self, Children, ForUs};
 use crate::adapters::spool::{self, SqliteSpool};
-use crate::adapters::system::{OsEntropy, SystemClock};
+use crate::adapters::system::{LeaveSignals, OsEntropy, SystemClock};
 use crate::app::outbox::{Outbox, Post};
 use crate::app::supervise::{Console, World};
 use crate::app::tokens::{NoToken, Tokens};
 use crate::app::watch::{Screen, Watch};
 use crate::ports::live_source::{AddressError, Ask};
+use crate::ports::spool::Other;
+use crate::ports::transport::Stop;
 
 /// Somebody who watches the server at this address, which may be on another machine.
 ///
@@ -32,22 +34,34 @@ pub(crate) fn watch<S: Screen>(
 ///
 /// # Errors
 /// [`OutboxError`].
-pub(crate) fn outbox(
-    address: &str,
-    tokens: Box<dyn Tokens>,
-    spools: &Path,
-) -> Result<Arc<dyn Outbox>, OutboxError> {
+pub(crate) fn outbox(address: &str, tokens: Box<dyn Tokens>, spools: &Path) -> Result<WayOut, OutboxError> {
     let address: Address = address.parse()?;
-    let spool = spools.join(address.spool_name(&tokens.token()?));
-    let spool = SqliteSpool::new(spool, spool::BYTES_MAX);
+    let token = tokens.token()?;
+    let (own, (user, place)) = (address.spool_name(&token), address.holder(&token));
+    let spool = SqliteSpool::new(spools.join(&own), spool::BYTES_MAX).of(&user, &place);
     let sender = ReportClient::new(address)?;
-    Ok(Arc::new(Post::new(
+    let outbox = Arc::new(Post::new(
         Arc::new(spool),
         Arc::new(sender),
         tokens,
         Arc::new(SystemClock::start()),
         Arc::new(OsEntropy),
-    )))
+    ));
+    Ok(WayOut { outbox, spools: spools.to_owned(), own })
+}
+
+/// The way out for reports, and what waits beside it.
+pub(crate) struct WayOut {
+    pub(crate) outbox: Arc<dyn Outbox>,
+    spools: PathBuf,
+    own: String,
+}
+
+impl WayOut {
+    /// What waits in the same place of other holders of tokens, or for other servers.
+    pub(crate) fn of_others(&self) -> Vec<Other> {
+        spool::others(&self.spools, &self.own)
+    }
 }
 
 /// Why reports have no way out.
@@ -78,6 +92,15 @@ pub(crate) fn world(outbox: Arc<dyn Outbox>, console: Arc<dyn Console>) -> std::
         entropy: Arc::new(OsEntropy),
         console,
     })
+}
+
+/// Resolves when the terminal is lost, or its user wants out: who draws on it gives it back first.
+///
+/// # Errors
+/// When the operating system refuses the handler.
+pub(crate) fn leave_signal() -> std::io::Result<Stop> {
+    let mut signals = LeaveSignals::listen()?;
+    Ok(Box::pin(async move { signals.next().await }))
 }
 
 /// Ends this process by a signal. Comes back where that cannot be: with the exit code that shells use for it.

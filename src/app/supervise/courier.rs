@@ -35,6 +35,7 @@ struct Told {
 
 pub(super) struct Courier {
     agent: AgentId,
+    flush: String,
     outbox: Arc<dyn Outbox>,
     console: Arc<dyn Console>,
     road: Arc<Road>,
@@ -51,6 +52,7 @@ impl Courier {
     pub(super) fn new(task: &Task, world: &World, road: Arc<Road>) -> Self {
         Self {
             agent: task.agent.clone(),
+            flush: task.flush.clone(),
             outbox: Arc::clone(&world.outbox),
             console: Arc::clone(&world.console),
             road,
@@ -78,9 +80,10 @@ impl Courier {
             let count = delivery.unkept;
             self.console.tell(&format!("reports are lost, {count} of them: not sent ({why}), nor kept"));
         } else if left.by != Obstacle::Spool && left.concerns(&self.agent) {
+            let flush = plain(&self.flush);
             self.console.tell(&format!(
                 "some reports were not sent ({why}); they are kept, and go out with the next `mission-control \
-                 run` or `mission-control report --flush`"
+                 run` like this one or `{flush}`"
             ));
         }
     }

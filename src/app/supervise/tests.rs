@@ -191,6 +191,7 @@ impl Scene {
                 lease: 90 * SECOND,
                 restart,
                 restarts_max: None,
+                flush: "mission-control report --flush --url http://h".to_owned(),
                 order,
             },
             theatre: Arc::default(),

@@ -283,3 +283,14 @@ impl Screen for StopsAt {
 
     fn tell(&mut self, _: &Connection) {}
 }
+
+#[test]
+fn the_advice_to_get_a_new_token_is_given_once() {
+    let refused = |detail: &str| {
+        let (code, detail) = ("invalid_token".to_owned(), detail.to_owned());
+        Stopped::SignedOut(Ending::Refused { status: 401, code, detail, retry_after: None }).to_string()
+    };
+    for detail in ["get a new token", "it ended"] {
+        assert_eq!(refused(detail).to_lowercase().matches("get a new token").count(), 1, "{detail}");
+    }
+}

@@ -1,5 +1,6 @@
 //! `report`: what can be said of an agent, each field of the contract as a flag of its name.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -10,6 +11,7 @@ use crate::domain::lifecycle::{Signal, Status};
 use crate::domain::report::SignalName;
 use crate::domain::text::StateWord;
 use crate::domain::time::Timestamp;
+use crate::ports::event_log::IDEMPOTENCY_KEY_CHARS_MAX;
 
 /// `report`
 #[derive(Debug, clap::Args)]
@@ -104,7 +106,8 @@ pub enum Saying {
         #[arg(value_parser = SessionId::parse)]
         session: SessionId,
         /// What it is doing; put -- before one that begins with a dash
-        message: String,
+        // Output of programs need not be UTF-8, as with `run`.
+        message: OsString,
         /// The state of the session: working, waiting, idle or a word of your own
         #[arg(long, value_parser = StateWord::parse)]
         state: Option<StateWord>,
@@ -158,7 +161,7 @@ pub struct StampArgs {
     #[arg(long, value_name = "N", requires = "instance_id")]
     pub report_seq: Option<u64>,
     /// A key of your own: a report that comes again with it counts once
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", value_parser = key)]
     pub idempotency_key: Option<String>,
 }
 
@@ -191,9 +194,18 @@ fn signal(text: &str) -> Result<SignalName, &'static str> {
     SignalName::parse(text).ok_or("a signal's name such as SIGKILL is needed")
 }
 
+/// What the server would refuse is not kept first.
+fn key(text: &str) -> Result<String, &'static str> {
+    let fits = (1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&text.chars().count())
+        && !text.chars().any(char::is_control);
+    fits.then(|| text.to_owned())
+        .ok_or("an idempotency key has 1 to 128 characters and no control characters")
+}
+
 /// `key=value`; the value may hold more of them.
 pub(crate) fn label(text: &str) -> Result<(String, String), &'static str> {
-    let (key, value) = text.split_once('=').ok_or("write it like team=data")?;
+    let (key, value) =
+        text.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or("write it like team=data")?;
     Ok((key.to_owned(), value.to_owned()))
 }
 

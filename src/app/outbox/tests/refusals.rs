@@ -147,3 +147,12 @@ async fn what_is_too_large_for_a_proxy_alone_goes_in_parts_and_is_never_dropped(
     bench.server.says(|_| Err(SendError::Refused { status: 413, refusal: refusal("", None) }));
     assert_eq!(bench.post.deliver(WITHIN).await.taken, 4);
 }
+
+#[test]
+fn a_refusal_without_a_code_is_told_without_a_stray_colon() {
+    let (status, detail) = (401, "Unauthorized".to_owned());
+    let bare = Refusal { code: String::new(), detail, retry_after: None };
+    let error = SendError::Refused { status, refusal: bare };
+    assert_eq!(error.to_string(), "the server refused the reports: 401 Unauthorized");
+    assert_eq!(refusal("draining", None).to_string(), "draining: d");
+}

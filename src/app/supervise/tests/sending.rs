@@ -77,6 +77,7 @@ async fn what_is_left_at_the_end_is_told_and_waited_for_two_seconds() {
     assert_eq!(outcome.exited(), 4);
     assert_eq!(outcome.outbox.delivered.lock().unwrap().last().unwrap().1, FAREWELL);
     assert_eq!(outcome.told("some reports were not sent (connection refused); they are kept"), 1);
+    assert_eq!(outcome.told("`mission-control report --flush --url http://h`"), 1);
 
     let mut scene = Scene::new(Restart::No).plays(vec![(SECOND, exit(4))]);
     scene.outbox.delivery_takes = 60 * SECOND;
