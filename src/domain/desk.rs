@@ -172,13 +172,18 @@ impl Desk {
         desk
     }
 
-    /// The same desk, its marks of life numbered after another's: whoever asked that one asks on here.
+    /// The same desk in the place of another of this process: its marks of life are numbered after that one's, so that
+    /// whoever asked that one asks on here, and who was heard or is held by a socket is so here too.
     #[must_use]
     pub fn continuing(mut self, before: &Self) -> Self {
         let known: Vec<_> = std::mem::take(&mut self.pulses).into_values().collect();
         self.pulse = before.pulse;
         for agent in known {
-            let beside = self.beside(&agent).cloned();
+            let mut beside = self.beside(&agent).cloned();
+            if let Some((beside, before)) = beside.as_mut().zip(before.beside(&agent)) {
+                (beside.stale, beside.held) = (before.stale, before.held);
+                beside.last_seen = beside.last_seen.max(before.last_seen);
+            }
             self.note(agent, beside);
         }
         self

@@ -30,11 +30,21 @@ pub(super) enum StoreError {
     Unsettled,
     #[error("another server uses this data directory: stop it, or choose another with --data-dir")]
     InUse,
+    #[error(
+        "the event log's database was moved or removed while the server runs: put it back, or start the server anew"
+    )]
+    Moved,
     #[error("the event log was opened anew, and its history is another one now")]
     AnotherHistory,
 }
 
 impl StoreError {
+    /// Whether pages of the database are damaged.
+    pub(super) fn is_damage(&self) -> bool {
+        matches!(self, Self::Database(error)
+            if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt))
+    }
+
     fn is_full(&self) -> bool {
         match self {
             Self::Database(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
@@ -49,6 +59,7 @@ impl StoreError {
             | Self::Pragma
             | Self::Unsettled
             | Self::InUse
+            | Self::Moved
             | Self::AnotherHistory => false,
         }
     }

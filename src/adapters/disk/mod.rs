@@ -155,6 +155,8 @@ impl DiskLog {
             tried_at: now,
             witnessed_at: now,
             trimmed_at: now,
+            lets_go: true,
+            looked_at: now,
             trouble: None,
         };
         let named = |name: &str| std::thread::Builder::new().name(name.to_owned());

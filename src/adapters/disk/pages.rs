@@ -31,6 +31,11 @@ impl Pages {
         Self { path, connection: Arc::default(), doubt }
     }
 
+    /// Opens the database anew with the next read.
+    pub(super) fn forget(&self) {
+        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// At most `limit` events after a position and up to another, in order.
     pub(super) fn read(
         &self,

@@ -70,6 +70,8 @@ impl Shared {
     /// Goes on with what a store has that was opened anew. Events of a commit that failed halfway may be there
     /// after all: they are part of the history then, and nobody was told of them.
     pub(super) fn reopen(&self, desk: Desk, state: &State, anew: bool) -> Result<(), StoreError> {
+        // What is read from now on is of the file that is there now.
+        self.pages.forget();
         let before = self.tail().head;
         let missed = if anew || state.head <= before {
             Vec::new()

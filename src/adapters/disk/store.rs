@@ -127,13 +127,18 @@ impl Store {
         Ok(Writing(self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?))
     }
 
-    /// What was answered under a key before.
-    pub(super) fn answered(&self, key: &IdempotencyKey) -> Result<Option<([u8; 32], Receipt)>, StoreError> {
-        let text = "SELECT record FROM keys WHERE owner = ?1 AND text = ?2";
+    /// What was answered under a key that is not older than this.
+    pub(super) fn answered(
+        &self,
+        key: &IdempotencyKey,
+        from_ms: u64,
+    ) -> Result<Option<([u8; 32], Receipt)>, StoreError> {
+        let text = "SELECT record FROM keys WHERE owner = ?1 AND text = ?2 AND since_ms >= ?3";
+        let from_ms = i64::try_from(from_ms).unwrap_or(i64::MAX);
         let owner = key.owner.as_str();
         let mut query = self.connection.prepare_cached(text)?;
         let record: Option<Vec<u8>> =
-            query.query_row(params![owner, key.text], |row| row.get(0)).optional()?;
+            query.query_row(params![owner, key.text, from_ms], |row| row.get(0)).optional()?;
         Ok(record.map(|record| codec::open_receipt(owner, &key.text, &record)).transpose()?)
     }
 

@@ -22,6 +22,7 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
+use super::fault::StoreError;
 use crate::domain::cursor::{Epoch, Seq};
 
 /// The bytes of the file, so that a shorter text leaves no end of a longer one.
@@ -116,13 +117,16 @@ impl Witness {
     /// Whether the marks that are there are of the start that it knows.
     fn is_marked(&self) -> bool {
         let knows = |mark: &String| *mark == self.mark || Some(mark) == self.mark_before.as_ref();
-        self.marks().is_ok_and(|marks| matches!(marks.as_slice(), [mark] if knows(mark)))
+        // Both are there where the server was ended between making one and removing the other.
+        self.marks().is_ok_and(|marks| !marks.is_empty() && marks.iter().all(knows))
     }
 
     /// Says what [`Witness::write`] says, and from now on under a new mark.
     pub(super) fn begin(&mut self, mark: String, epoch: &Epoch, head: Seq) -> io::Result<()> {
-        let before = std::mem::replace(&mut self.mark, mark);
-        self.mark_before = Some(before).filter(|mark| !mark.is_empty());
+        // The one that is there: a start that was ended too early left none of its own.
+        let there = self.marks()?;
+        let known = [Some(std::mem::replace(&mut self.mark, mark)), self.mark_before.take()];
+        self.mark_before = known.into_iter().flatten().find(|mark| there.contains(mark));
         // First that it is known on the disk, then that it is there: between the two the one before is.
         self.write(epoch, head)?;
         self.sync()?;
@@ -131,6 +135,13 @@ impl Witness {
             std::fs::remove_file(self.mark_path(&mark))?;
         }
         Ok(())
+    }
+
+    /// That the database at this path is the file that is written.
+    pub(super) fn still_there(&self, database: &Path) -> Result<(), StoreError> {
+        let found = std::fs::metadata(database).map(|about| (about.dev(), about.ino()));
+        let is_there = found.is_ok_and(|found| found == (self.device, self.inode));
+        if is_there { Ok(()) } else { Err(StoreError::Moved) }
     }
 
     /// Whether the store may go on with this history.

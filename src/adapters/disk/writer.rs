@@ -28,6 +28,9 @@ const PROPOSALS_AT_ONCE: usize = 256;
 const DIRTY_AT_ONCE: usize = 256;
 /// How often the witness is brought to the disk.
 const WITNESS_EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked whether the database's file is still there: what is written to one that was removed is
+/// lost with the process.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often a store that failed is tried again.
 const HEAL_EVERY: Duration = Duration::from_secs(1);
 /// How often old events are looked for while nothing is written.
@@ -57,6 +60,10 @@ pub(super) struct Writer {
     pub(super) tried_at: Monotonic,
     pub(super) witnessed_at: Monotonic,
     pub(super) trimmed_at: Monotonic,
+    /// Whether old events can be let go: not where their pages are damaged.
+    pub(super) lets_go: bool,
+    /// When it was last looked whether the database's file is still there.
+    pub(super) looked_at: Monotonic,
     /// Why the store cannot be used, for everybody who asks meanwhile.
     pub(super) trouble: Option<Trouble>,
 }
@@ -148,8 +155,12 @@ impl Writer {
     }
 
     fn try_append<R>(&mut self, appends: &[(Vec<Proposal>, R)]) -> Result<Vec<Results>, StoreError> {
-        let Some(store) = &mut self.store else { return Err(StoreError::State) };
         let now = self.shared.now();
+        if now.uptime.since(self.looked_at) >= LOOK_EVERY {
+            self.looked_at = now.uptime;
+            self.witness.still_there(&self.options.database())?;
+        }
+        let Some(store) = &mut self.store else { return Err(StoreError::State) };
         let mut batch = Batch::new(self.state.epoch.clone(), now);
         let mut all = Vec::with_capacity(appends.len());
         {

@@ -152,3 +152,25 @@ async fn a_power_cut_without_sync_begins_a_new_epoch_and_a_clean_stop_does_not()
     rewrite(&directory);
     assert_anew(&directory, &epoch, NewEpoch::PowerCut, 21).await;
 }
+
+#[tokio::test]
+async fn a_start_that_ended_before_it_took_the_mark_of_the_one_before_away_goes_on() {
+    let (directory, epoch) = with_history().await;
+    let before = marks(&directory);
+    drop(open(&directory));
+    for mark in before {
+        std::fs::write(directory.file(&mark), "").unwrap();
+    }
+    assert_eq!(marks(&directory).len(), 2);
+    let (log, why) = open(&directory);
+    assert_eq!((log.load().await.unwrap().epoch, why), (epoch, None));
+    assert_eq!(marks(&directory).len(), 1);
+}
+
+fn marks(directory: &Directory) -> Vec<String> {
+    let names = std::fs::read_dir(&directory.0).unwrap().map(|entry| entry.unwrap().file_name());
+    names
+        .filter_map(|name| name.into_string().ok())
+        .filter(|name| name.starts_with("events.start-"))
+        .collect()
+}

@@ -52,5 +52,44 @@ async fn marks_of_life_are_told_on_after_it_healed() {
     clock.pass(Duration::from_secs(1));
     put(&log, activity("b", "x")).await;
     let changed: Vec<_> = log.vitals(mark).changed.into_iter().map(|(id, vital)| (id, vital.stale)).collect();
-    assert_eq!(changed, [(agent("a"), true), (agent("b"), false)]);
+    assert_eq!(changed, [(agent("a"), false), (agent("b"), false)], "who was heard before was heard");
+}
+
+#[tokio::test]
+async fn a_database_that_is_moved_away_takes_nothing_until_it_is_back() {
+    let directory = Directory::new();
+    let (log, clock) = small(&directory);
+    put(&log, activity("a", "before")).await;
+    std::fs::rename(directory.file("events.db"), directory.file("elsewhere.db")).unwrap();
+    clock.pass(Duration::from_secs(1));
+    let refused = log.append(vec![activity("a", "lost")]).await;
+    assert!(matches!(refused, Err(LogError::Unavailable(_))), "{refused:?}");
+    clock.pass(Duration::from_secs(1));
+    assert!(log.append(vec![activity("a", "lost too")]).await.is_err());
+    assert!(!directory.file("events.db").exists(), "no other history is begun in its place");
+    std::fs::rename(directory.file("elsewhere.db"), directory.file("events.db")).unwrap();
+    clock.pass(Duration::from_secs(1));
+    assert_eq!(put(&log, activity("a", "after")).await.seq.get(), 3);
+}
+
+#[tokio::test]
+async fn another_program_that_holds_the_database_keeps_nobody_from_looking() {
+    let directory = Directory::new();
+    let (log, _) = small(&directory);
+    put(&log, activity("a", "before")).await;
+    let other = rusqlite::Connection::open(directory.file("events.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let log = Arc::new(log);
+    let writing = tokio::spawn({
+        let log = Arc::clone(&log);
+        async move { put(&log, activity("a", "waits")).await }
+    });
+    // Each look comes back while the writer waits.
+    for _ in 0..100 {
+        assert!(!log.vitals(0).changed.is_empty());
+        tokio::task::yield_now().await;
+    }
+    assert!(!writing.is_finished());
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(writing.await.unwrap().seq.get(), 3);
 }

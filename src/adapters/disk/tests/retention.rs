@@ -64,7 +64,6 @@ async fn keys_go_by_age_and_by_number_the_oldest_first() {
     assert_eq!(put(&log, keyed("k2")).await, firsts[1]);
     assert_ne!(put(&log, keyed("k1")).await, firsts[0], "the oldest of four went, since three are kept");
     clock.pass(Duration::from_secs(24 * 60 * 60 + 1));
-    put(&log, activity("a", "x")).await;
     assert_ne!(put(&log, keyed("k4")).await, firsts[3], "a day is over");
 }
 
@@ -132,4 +131,45 @@ async fn room_that_was_let_go_is_given_back_but_for_what_comes_next() {
     }
     drop(log);
     assert!(size() < full / 2, "{} of {full}", size());
+}
+
+#[tokio::test]
+async fn who_follows_a_moment_behind_is_given_what_was_let_go_meanwhile() {
+    let directory = Directory::new();
+    let (log, _) = open_with(DiskOptions { keep_events: 5, ..options(&directory) });
+    let mut follower = log.follow(Seq::ZERO).await.unwrap();
+    for number in 0..50 {
+        put(&log, activity("a", &number.to_string())).await;
+    }
+    assert!(log.shared.tail().held_after > Seq::ZERO);
+    let mut seqs = Vec::new();
+    while seqs.last() != Some(&51) {
+        seqs.extend(follower.next().await.unwrap().into_iter().map(|recorded| recorded.seq.get()));
+    }
+    assert_eq!(seqs, (1..=51).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_damaged_page_of_old_events_stays_and_what_is_new_is_kept() {
+    let directory = Directory::new();
+    let (log, _) = open(&directory);
+    for start in 0..15 {
+        let some = (0..100).map(|number| activity("a", &format!("number {start} {number}"))).collect();
+        log.append(some).await.unwrap();
+    }
+    drop(log);
+    let mut bytes = std::fs::read(directory.file("events.db")).unwrap();
+    let early = b"number 1 50";
+    let place = bytes.windows(early.len()).position(|window| window == early).unwrap();
+    let page = place / 4096 * 4096;
+    bytes[page..page + 4096].fill(0);
+    std::fs::write(directory.file("events.db"), bytes).unwrap();
+    let (log, _) = open_with(DiskOptions { keep_events: 100, ..options(&directory) });
+    for number in 0..20 {
+        assert!(put(&log, activity("b", &number.to_string())).await.applied);
+    }
+    let head = log.shared.tail().head;
+    drop(log);
+    let (log, _) = open_with(DiskOptions { keep_events: 100, ..options(&directory) });
+    assert!(put(&log, activity("b", "after")).await.seq > head);
 }

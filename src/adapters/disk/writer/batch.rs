@@ -120,7 +120,7 @@ impl Batch {
         let place = self.by_key.get(&(key.owner.to_string(), key.text.clone()));
         match place.and_then(|place| self.keys.get(*place)) {
             Some((first, receipt)) => Ok(Some((first.fingerprint, receipt.clone()))),
-            None => store.answered(key),
+            None => store.answered(key, uptime_ms(self.now).saturating_sub(KEY_MS)),
         }
     }
 
@@ -177,16 +177,31 @@ pub(super) fn uptime_ms(now: Moment) -> u64 {
 impl Writer {
     /// Brings a batch to the disk, then tells of it.
     pub(super) fn commit(&mut self, batch: Batch, now: Moment) -> Result<(), StoreError> {
-        let held_after = self.let_go(&batch, now)?;
+        let held_after = match self.write(&batch, now) {
+            // It may be the old that cannot be let go: what is new is kept on other pages.
+            Err(error) if error.is_damage() && self.lets_go => {
+                tracing::error!(%error, "pages are damaged: old events are not let go any more");
+                self.lets_go = false;
+                self.write(&batch, now)?
+            }
+            written => written?,
+        };
+        self.shared.publish(batch.events, held_after);
+        Ok(())
+    }
+
+    /// Writes a batch, and lets go what is old, in one transaction. Up to where that was.
+    fn write(&mut self, batch: &Batch, now: Moment) -> Result<Seq, StoreError> {
+        let held_after = self.let_go(batch, now)?;
         let Some(store) = &mut self.store else { return Err(StoreError::State) };
+        // Somebody else may hold the database: nobody who only looks at the desk waits for that.
+        let writing = store.begin()?;
         let desk = self.shared.desk();
         let (head, removals_after) = (desk.head(), desk.fleet().removals_after());
         let uptime_ms = uptime_ms(now);
         let epoch = self.state.epoch.clone();
-        let state = State { epoch, head, held_after, removals_after, uptime_ms, clean: false };
         let dirty: BTreeSet<AgentId> = self.dirty.iter().take(DIRTY_AT_ONCE).cloned().collect();
         let came = u64::try_from(batch.keys.len()).unwrap_or(u64::MAX);
-        let writing = store.begin()?;
         batch.write(&writing, &desk, &dirty)?;
         drop(desk);
         let surplus = self.keys.saturating_add(came).saturating_sub(self.options.idempotency_keys);
@@ -199,6 +214,7 @@ impl Writer {
         if removals_after > self.state.removals_after {
             writing.trim_removals(removals_after)?;
         }
+        let state = State { epoch, head, held_after, removals_after, uptime_ms, clean: false };
         writing.put_state(&state)?;
         writing.commit()?;
         self.keys = self.keys.saturating_add(came).saturating_sub(gone);
@@ -208,13 +224,15 @@ impl Writer {
         if let Err(error) = self.witness.write(&self.state.epoch, head) {
             tracing::warn!(%error, "the log's witness cannot be written");
         }
-        self.shared.publish(batch.events, held_after);
-        Ok(())
+        Ok(held_after)
     }
 
     /// Up to where events are let go with this commit: those past the number that is kept, and those that are
     /// too old; a few more than came, so that a lowered bound is reached in small slices.
     fn let_go(&mut self, batch: &Batch, now: Moment) -> Result<Seq, StoreError> {
+        if !self.lets_go {
+            return Ok(self.state.held_after);
+        }
         let held_after = self.state.held_after.get();
         let came = u64::try_from(batch.events.len()).unwrap_or(u64::MAX);
         let head = self.state.head.get().saturating_add(came);

@@ -70,6 +70,10 @@ impl Writer {
 
     fn heal(&mut self) -> Result<(), StoreError> {
         let path = self.options.database();
+        // An empty one in its place would be another history, and that is not for the server to begin.
+        if !path.exists() {
+            return Err(StoreError::Moved);
+        }
         let mut store = Store::open(&path, self.options.sync())?;
         if !store.settle()? {
             return Err(StoreError::Unsettled);
