@@ -46,6 +46,8 @@ pub(super) struct Row {
 /// An open database.
 pub(super) struct Database {
     connection: Connection,
+    /// Nobody else can open it meanwhile, so it is not to be kept open.
+    pub(super) alone: bool,
     bytes_max: u64,
 }
 
@@ -56,6 +58,13 @@ pub(super) fn damaged(error: &SpoolError) -> bool {
     matches!(code, Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
 }
 
+/// Whether an error may come from a full disk.
+fn no_room(error: &rusqlite::Error) -> bool {
+    use ErrorCode::{CannotOpen, DiskFull, ReadOnly, SystemIoFailure};
+    let code = error.sqlite_error_code();
+    matches!(code, Some(DiskFull | SystemIoFailure | CannotOpen | ReadOnly))
+}
+
 fn of_another_version(version: i64) -> rusqlite::Error {
     let text = format!("the waiting reports are of version {version}; this program knows {VERSION}");
     rusqlite::Error::ToSqlConversionFailure(text.into())
@@ -64,6 +73,27 @@ fn of_another_version(version: i64) -> rusqlite::Error {
 impl Database {
     /// Opens a database and makes its tables if it has none.
     pub(super) fn open(path: &Path, bytes_max: u64) -> rusqlite::Result<Self> {
+        match Self::open_shared(path, bytes_max) {
+            Err(error) if no_room(&error) && path.exists() => {
+                // On a full disk there is no room for what its users share. One alone needs none of it, and can
+                // still read what waits: it must not be overtaken by what can only be sent.
+                Self::open_alone(path, bytes_max).map_err(|_| error)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_alone(path: &Path, bytes_max: u64) -> rusqlite::Result<Self> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY_WITHIN)?;
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        match connection.pragma_query_value(None, "user_version", |row| row.get(0))? {
+            VERSION => Ok(Self { connection, alone: true, bytes_max }),
+            other => Err(of_another_version(other)),
+        }
+    }
+
+    fn open_shared(path: &Path, bytes_max: u64) -> rusqlite::Result<Self> {
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(BUSY_WITHIN)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -74,7 +104,7 @@ impl Database {
             other => return Err(of_another_version(other)),
         }
         begun.commit()?;
-        Ok(Self { connection, bytes_max })
+        Ok(Self { connection, alone: false, bytes_max })
     }
 
     /// Adds a row, and makes room for it by the oldest activities.

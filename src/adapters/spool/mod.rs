@@ -147,7 +147,7 @@ impl Inside {
         match work(&mut database) {
             Err(error) if damaged(&error) => judged(Some(which), error),
             done => {
-                self.open = Some((database, which));
+                self.open = (!database.alone).then_some((database, which));
                 done.map(Done::Well)
             }
         }

@@ -1,7 +1,8 @@
 //! Where the tokens of a command come from: a file, the environment, or the server's own secret.
 
-use std::io::Read;
-use std::path::PathBuf;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use super::output::Failure;
@@ -18,6 +19,8 @@ use crate::ports::token_verifier::SecretText;
 const GOOD_FOR: Duration = Duration::from_secs(60 * 60);
 /// Largest file that is looked at for a token, in bytes.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
+/// How long a pipe may take to give its token: a report has two seconds in all.
+const PIPE_WITHIN: Duration = Duration::from_millis(500);
 
 /// A token that was handed over; there is no other.
 pub(super) struct Given(SecretText);
@@ -46,15 +49,30 @@ impl FromFile {
 impl Tokens for FromFile {
     fn token(&self) -> Result<SecretText, NoToken> {
         let path = self.0.display();
-        let mut text = String::new();
-        std::fs::File::open(&self.0)
-            .and_then(|file| file.take(FILE_BYTES_MAX).read_to_string(&mut text))
-            .map_err(|error| NoToken(format!("cannot read the token file {path}: {error}")))?;
+        let text =
+            read(&self.0).map_err(|error| NoToken(format!("cannot read the token file {path}: {error}")))?;
         match text.trim() {
             "" => Err(NoToken(format!("the token file {path} is empty"))),
             token => Ok(SecretText::new(token)),
         }
     }
+}
+
+/// Reads a file. One that may keep its reader waiting, such as a pipe that nobody writes to, is waited for on a
+/// thread of its own, and not for long.
+fn read(path: &Path) -> io::Result<String> {
+    let whole = |path: &Path| {
+        let mut text = String::new();
+        std::fs::File::open(path)?.take(FILE_BYTES_MAX).read_to_string(&mut text)?;
+        Ok(text)
+    };
+    if std::fs::metadata(path)?.is_file() {
+        return whole(path);
+    }
+    let (said, answer) = mpsc::channel();
+    let path = path.to_owned();
+    std::thread::spawn(move || said.send(whole(&path)));
+    answer.recv_timeout(PIPE_WITHIN).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 /// Makes a token with the server's secret at each need.
@@ -101,6 +119,16 @@ mod tests {
         }
         std::fs::write(&path, "\n").unwrap();
         assert!(tokens.token().unwrap_err().to_string().ends_with("is empty"));
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_writes_to_is_not_waited_for_long() {
+        let path = std::env::temp_dir().join(format!("mission-control-pipe-{}", std::process::id()));
+        let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+        assert!(made.success());
+        let said = FromFile::new(path.clone()).token().unwrap_err().to_string();
+        assert!(said.starts_with("cannot read the token file") && said.contains("timed out"), "{said}");
         std::fs::remove_file(&path).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! Damaged files and rows: put aside, told of, and in nobody's way.
+//! Damaged files and rows: put aside, told of, and in nobody's way. And a disk without room.
 
 use super::*;
 
@@ -121,4 +121,22 @@ async fn many_that_meet_a_damaged_database_at_once_lose_nothing() {
         task.await.unwrap();
     }
     assert_eq!(texts(&directory.open()).await.len(), 16);
+}
+
+#[tokio::test]
+async fn where_there_is_no_room_for_what_its_users_share_what_waits_is_read_and_sent_all_the_same() {
+    let directory = Directory::new("no-room");
+    let spool = directory.open();
+    for text in ["1", "2"] {
+        spool.put(&status(text), at(0)).await.unwrap();
+    }
+    drop(spool);
+    // As on a full disk, the file cannot be made.
+    std::fs::create_dir(directory.0.join(format!("{DATABASE}-shm"))).unwrap();
+    let (one, other) = (directory.open(), directory.open());
+    assert_eq!(texts(&one).await, ["1", "2"]);
+    let first = other.after(0, 1).await.unwrap()[0].number;
+    one.remove(&[first]).await.unwrap();
+    assert_eq!(texts(&other).await, ["2"]);
+    assert_eq!(one.mishaps(), [""; 0], "nothing is damaged");
 }
