@@ -57,8 +57,11 @@ mod tests {
         }
     }
 
+    /// Nothing is kept: a test must find no agents of before, and touch no data of the user's.
     fn settings() -> Settings {
-        let sources = Sources { file: ConfigFile::None, ..Sources::default() };
+        let in_memory = ("MISSION_CONTROL__LOG__KIND".to_owned(), "memory".to_owned());
+        let environment = [in_memory].into();
+        let sources = Sources { file: ConfigFile::None, environment, ..Sources::default() };
         Settings::load(&sources).unwrap()
     }
 

@@ -57,6 +57,7 @@ impl Example {
             .env("MISSION_CONTROL__SERVER__DATA_DIR", &data_dir)
             .env("MISSION_CONTROL__AUTH__SECRET", SECRET)
             .env("MISSION_CONTROL__STREAM__HEARTBEAT_MS", "1000")
+            .current_dir(std::env::temp_dir())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

@@ -62,6 +62,7 @@ async fn started(name: &str, data: &Path, listen: &str) -> Child {
         .env("MISSION_CONTROL__SERVER__LISTEN", listen)
         .env("MISSION_CONTROL__SERVER__DATA_DIR", data)
         .env("MISSION_CONTROL__AUTH__SECRET", SECRET)
+        .current_dir(std::env::temp_dir())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()

@@ -38,6 +38,7 @@ impl Binary {
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(&server.settings.server.data_dir)
             .env_clear()
+            .current_dir(std::env::temp_dir())
             .env("RUST_LOG", "trace")
             .env("MISSION_CONTROL__TELEMETRY__LOG", format)
             .env("MISSION_CONTROL__AUTH__SECRET", SECRET)
