@@ -5,7 +5,7 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -47,7 +47,7 @@ function lines(stream) {
 
 export class Server {
   constructor(binary, dataDir, port) {
-    this.binary = binary;
+    this.binary = resolve(binary);
     this.dataDir = dataDir;
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
@@ -57,7 +57,8 @@ export class Server {
   /** Starts it; answers the sign-in link that it prints. */
   async start() {
     const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data-dir", this.dataDir];
-    this.child = spawn(this.binary, args, { stdio: ["ignore", "pipe", "inherit"] });
+    // Not where a mission-control.toml may lie.
+    this.child = spawn(this.binary, args, { cwd: this.dataDir, stdio: ["ignore", "pipe", "inherit"] });
     const line = lines(this.child.stdout);
     for (;;) {
       const link = /\bhttp:\S+\/#code=\S+/.exec(await line("the sign-in link"));
@@ -98,7 +99,7 @@ export class Server {
   }
 
   #tool(...args) {
-    return run(this.binary, args, { timeout: WAIT_MS });
+    return run(this.binary, args, { cwd: this.dataDir, timeout: WAIT_MS });
   }
 }
 
