@@ -1,10 +1,12 @@
 //! The tables of a spool, and what is done with them.
 
 use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 
-use super::file::BUSY_WITHIN;
+use super::file::{BUSY_WITHIN, LOOK_AGAIN, LOOKS};
 use crate::ports::spool::{Put, SpoolError};
 
 /// The version of the tables below.
@@ -95,8 +97,8 @@ impl Database {
 
     fn open_shared(path: &Path, bytes_max: u64) -> rusqlite::Result<Self> {
         let mut connection = Connection::open(path)?;
+        written_ahead(&connection)?;
         connection.busy_timeout(BUSY_WITHIN)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
         let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         match begun.pragma_query_value(None, "user_version", |row| row.get(0))? {
             0_i64 => begun.execute_batch(TABLES)?,
@@ -180,6 +182,19 @@ impl Database {
         }
         begun.commit()
     }
+}
+
+/// Has it write ahead. SQLite does not wait for others where it changes how a new file is written, since two
+/// that both wait with a read lock would wait for ever: it says that it is busy, and is asked again.
+fn written_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::ZERO)?;
+    for _ in 1..LOOKS {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => sleep(LOOK_AGAIN),
+            done => return done,
+        }
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")
 }
 
 /// Drops the oldest activities until the size is no more than this, or some of them; tells how many.

@@ -10,9 +10,9 @@ use std::time::Duration;
 /// How long to wait for others that use the database otherwise. A report is to be back within two seconds.
 pub(super) const BUSY_WITHIN: Duration = Duration::from_millis(1_200);
 /// How long after a failed try the next one comes.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// How often it is tried: as long as others may take.
-const LOOKS: u32 = 240;
+pub(super) const LOOKS: u32 = 240;
 
 /// The database's file within its directory.
 pub(super) const DATABASE: &str = "reports.db";

@@ -197,6 +197,25 @@ async fn many_at_once_lose_nothing() {
     assert_eq!(texts(&directory.open()).await.len(), 200);
 }
 
+#[test]
+fn many_that_begin_a_spool_at_once_all_put_into_it() {
+    for _ in 0..20 {
+        let directory = Directory::new("begun");
+        let path = directory.0.join(super::file::DATABASE);
+        super::file::make(&directory.0).unwrap();
+        let begin = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    begin.wait();
+                    let mut database = super::database::Database::open(&path, super::BYTES_MAX).unwrap();
+                    database.put(true, 0, "x").unwrap();
+                });
+            }
+        });
+    }
+}
+
 #[tokio::test]
 async fn only_the_owner_may_look() {
     use std::os::unix::fs::PermissionsExt;
