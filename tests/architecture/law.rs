@@ -22,7 +22,7 @@ pub(crate) const LAW: &[Room] = &[
     room("adapters",           "",                                       ""),
     room("adapters/wire",      "domain ports adapters/wire",             "serde serde_json schemars bytes http sha2"),
     room("adapters/http",      "domain ports adapters/wire adapters/http",
-         "warp hyper hyper_util tower_service tokio tracing futures_util bytes http schemars serde serde_json"),
+         "warp hyper hyper_util tower_service socket2 tokio tracing futures_util bytes http schemars serde serde_json"),
     room("adapters/live",      "domain ports adapters/wire adapters/live", "bytes tokio"),
     room("adapters/sse",       "domain ports adapters/wire adapters/live adapters/sse", "warp tokio tracing futures_util bytes"),
     room("adapters/ws",        "domain ports adapters/wire adapters/live adapters/ws", "warp hyper hyper_util tokio tracing bytes sha1 base64"),

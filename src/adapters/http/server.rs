@@ -4,6 +4,7 @@
 mod conformance;
 mod forwarded;
 mod hosts;
+mod socket;
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -135,8 +136,7 @@ struct Serving {
 
 impl Serving {
     async fn connection(self: Arc<Self>, stream: TcpStream, peer: IpAddr, mut ending: watch::Receiver<bool>) {
-        // Without it a small frame waits for the peer's delayed acknowledgement: up to 40 ms.
-        if let Err(error) = stream.set_nodelay(true) {
+        if let Err(error) = socket::prepare(&stream) {
             tracing::debug!(%error, "the peer is gone already");
             return;
         }

@@ -1,0 +1,55 @@
+//! What the system is asked of each connection.
+
+use std::io;
+
+use tokio::net::TcpStream;
+
+/// How many bytes the system takes ahead of what it can send. By default it takes as many as its buffer holds,
+/// some megabytes, and says that it takes more only once a third of them are gone: a steady slow reader would
+/// look blocked meanwhile.
+#[cfg(target_os = "linux")]
+const AHEAD_BYTES: u32 = 128 * 1024;
+
+/// Prepares a connection that was just accepted.
+///
+/// # Errors
+/// The peer is gone already.
+pub(super) fn prepare(stream: &TcpStream) -> io::Result<()> {
+    // Otherwise a small frame waits for the peer's delayed acknowledgement: up to 40 ms.
+    stream.set_nodelay(true)?;
+    #[cfg(target_os = "linux")]
+    socket2::SockRef::from(stream).set_tcp_notsent_lowat(AHEAD_BYTES)?;
+    Ok(())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::AsyncReadExt;
+    use tokio::net::{TcpListener, TcpSocket};
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_socket_takes_bytes_again_after_its_slow_reader_took_a_few() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let reader = TcpSocket::new_v4().unwrap();
+        reader.set_recv_buffer_size(4096).unwrap();
+        let mut reader = reader.connect(listener.local_addr().unwrap()).await.unwrap();
+        let (writer, _) = listener.accept().await.unwrap();
+        prepare(&writer).unwrap();
+        let piece = [0; 4096];
+        writer.writable().await.unwrap();
+        while writer.try_write(&piece).is_ok() {}
+        let mut few = vec![0; AHEAD_BYTES as usize];
+        reader.read_exact(&mut few).await.unwrap();
+        let takes = async {
+            while writer.try_write(&piece).is_err() {
+                writer.writable().await.unwrap();
+            }
+        };
+        timeout(Duration::from_secs(20), takes).await.expect("it takes none");
+    }
+}
