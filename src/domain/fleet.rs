@@ -96,6 +96,8 @@ pub struct Removal {
 pub struct Fleet {
     at: Seq,
     agents: BTreeMap<AgentId, Arc<Agent>>,
+    /// How many sessions they have together.
+    sessions: usize,
     removals: VecDeque<Removal>,
     /// All removals after this position are there.
     removals_after: Seq,
@@ -112,8 +114,14 @@ impl Fleet {
     /// An empty fleet that remembers so many removals.
     #[must_use]
     pub const fn remembering(removals_max: usize) -> Self {
-        let (at, removals_after) = (Seq::ZERO, Seq::ZERO);
-        Self { at, agents: BTreeMap::new(), removals: VecDeque::new(), removals_after, removals_max }
+        Self {
+            at: Seq::ZERO,
+            agents: BTreeMap::new(),
+            sessions: 0,
+            removals: VecDeque::new(),
+            removals_after: Seq::ZERO,
+            removals_max,
+        }
     }
 
     /// A fleet as a log kept it, with all removals after a position.
@@ -126,8 +134,9 @@ impl Fleet {
         removals_max: usize,
     ) -> Self {
         let agents = agents.into_iter().map(|agent| (agent.status.agent.clone(), Arc::new(agent)));
-        let mut fleet =
-            Self { at, agents: agents.collect(), removals_after, ..Self::remembering(removals_max) };
+        let agents: BTreeMap<_, _> = agents.collect();
+        let sessions = agents.values().fold(0_usize, |sum, agent| sum.saturating_add(agent.sessions.len()));
+        let mut fleet = Self { at, agents, sessions, removals_after, ..Self::remembering(removals_max) };
         removals.into_iter().for_each(|removal| fleet.remember(removal));
         fleet
     }
@@ -161,6 +170,12 @@ impl Fleet {
     #[must_use]
     pub fn len(&self) -> usize {
         self.agents.len()
+    }
+
+    /// How many sessions they have together.
+    #[must_use]
+    pub const fn sessions(&self) -> usize {
+        self.sessions
     }
 
     /// Whether there are none.
@@ -210,15 +225,18 @@ impl Fleet {
             Event::Lifecycle(event) => self.note_lifecycle(event, recorded.seq),
             Event::Activity(event) => self.set_activity(event, recorded),
             Event::AgentRemoved(agent) => {
-                self.agents.remove(agent);
+                let gone = self.agents.remove(agent).map_or(0, |agent| agent.sessions.len());
+                self.sessions = self.sessions.saturating_sub(gone);
                 self.remember(Removal { seq: recorded.seq, agent: agent.clone(), session: None });
             }
             Event::SessionRemoved(agent, session) => {
                 let (seq, session) = (recorded.seq, session.clone());
                 self.remember(Removal { seq, agent: agent.clone(), session: Some(session.clone()) });
                 let session = &session;
-                if let Some(agent) = self.agents.get_mut(agent) {
-                    Arc::make_mut(agent).sessions.remove(session);
+                if let Some(agent) = self.agents.get_mut(agent)
+                    && Arc::make_mut(agent).sessions.remove(session).is_some()
+                {
+                    self.sessions = self.sessions.saturating_sub(1);
                 }
             }
         }
@@ -268,7 +286,9 @@ impl Fleet {
     fn set_activity(&mut self, event: &ActivityEvent, recorded: &Recorded) {
         if let Some(agent) = self.agents.get_mut(&event.agent) {
             let session = Session { activity: event.clone(), rev: recorded.seq, heard: recorded.at.uptime };
-            Arc::make_mut(agent).sessions.insert(event.session.clone(), session);
+            if Arc::make_mut(agent).sessions.insert(event.session.clone(), session).is_none() {
+                self.sessions = self.sessions.saturating_add(1);
+            }
         }
     }
 }

@@ -233,6 +233,8 @@ proptest! {
             let known = desk.fleet().get(&agent(&format!("a{}", step.agent))).is_some();
             let outcome = take(&mut desk, place, step);
             prop_assert!(desk.fleet().len() <= limits.agents);
+            let sessions: usize = desk.fleet().agents().map(|(_, agent)| agent.sessions.len()).sum();
+            prop_assert_eq!(desk.fleet().sessions(), sessions, "after step {}", place);
             for (_, agent) in desk.fleet().agents() {
                 prop_assert!(agent.sessions.len() <= limits.sessions_per_agent);
             }

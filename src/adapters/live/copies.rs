@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::weight::weight;
 use crate::adapters::wire::delta::DeltaWalk;
 use crate::adapters::wire::frame;
 use crate::adapters::wire::snapshot::{Counted, Walk};
@@ -15,8 +16,12 @@ use crate::domain::time::Monotonic;
 use crate::domain::view::View;
 use crate::ports::live_feed::{Material, Past};
 
-/// Copies that are kept at a time: what memory they may cost.
-const ALIVE_MAX: usize = 8;
+/// Copies that are kept at a time, whatever they weigh, …
+const ALIVE_MIN: usize = 8;
+/// … up to so many bytes together, as they are estimated, …
+const BYTES_MAX: usize = 64 * 1024 * 1024;
+/// … and so many in all: each is looked at when one is opened.
+const ALIVE_MAX: usize = 256;
 /// For so long a copy that others wait for is kept for its slow readers.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// When to ask again for a copy, while as many are being read as are kept.
@@ -47,6 +52,7 @@ pub enum Part {
 pub struct Copy {
     material: Material,
     view: Arc<View>,
+    weight: usize,
     since: Monotonic,
     encoding: Encoding,
     built: Mutex<Built>,
@@ -138,6 +144,7 @@ impl Copy {
 #[derive(Debug)]
 pub struct Copies {
     encoding: Encoding,
+    bytes_max: usize,
     alive: Mutex<VecDeque<Arc<Copy>>>,
 }
 
@@ -145,7 +152,13 @@ impl Copies {
     /// No copies yet; they will be written so.
     #[must_use]
     pub fn new(encoding: Encoding) -> Self {
-        Self { encoding, alive: Mutex::default() }
+        Self { encoding, bytes_max: BYTES_MAX, alive: Mutex::default() }
+    }
+
+    /// Copies of which no more than the fewest are kept.
+    #[cfg(test)]
+    pub(super) fn fewest(encoding: Encoding) -> Self {
+        Self { bytes_max: 0, ..Self::new(encoding) }
     }
 
     /// This material through this view: as somebody reads it already, or anew. Nothing when all that
@@ -159,16 +172,20 @@ impl Copies {
             return Some(Arc::downgrade(copy));
         }
         alive.retain(|copy| Arc::weak_count(copy) > 0);
-        if alive.len() >= ALIVE_MAX {
+        let weight = weight(material);
+        let room = self.bytes_max.saturating_sub(weight);
+        let mut weigh = alive.iter().fold(0_usize, |sum, copy| sum.saturating_add(copy.weight));
+        while alive.len() >= ALIVE_MAX || (alive.len() >= ALIVE_MIN && weigh > room) {
             let oldest = alive.front()?;
             if now.since(oldest.since) < PATIENCE {
                 return None;
             }
+            weigh = weigh.saturating_sub(oldest.weight);
             alive.pop_front();
         }
         let built = Mutex::new(Built::of(material));
         let (material, view) = (material.clone(), Arc::clone(view));
-        let copy = Copy { material, view, since: now, encoding: self.encoding, built };
+        let copy = Copy { material, view, weight, since: now, encoding: self.encoding, built };
         let copy = Arc::new(copy);
         let reader = Arc::downgrade(&copy);
         alive.push_back(copy);
@@ -184,6 +201,7 @@ impl Copies {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::cursor::Seq;
     use crate::domain::desk::{Command, Desk};
     use crate::domain::fleet::Fleet;
     use crate::domain::grant::{Grant, Scope, Scopes};
@@ -277,13 +295,13 @@ mod tests {
     }
 
     #[test]
-    fn the_ninth_copy_waits_until_one_was_read_or_took_too_long() {
-        let copies = Copies::new(lines);
+    fn where_copies_are_large_the_ninth_waits_until_one_was_read_or_took_too_long() {
+        let copies = Copies::fewest(lines);
         let fleet = fleet(1);
-        let names: Vec<String> = (0..=ALIVE_MAX).map(|number| format!("a{number}")).collect();
+        let names: Vec<String> = (0..=ALIVE_MIN).map(|number| format!("a{number}")).collect();
         let mut readers: Vec<_> = names
             .iter()
-            .take(ALIVE_MAX)
+            .take(ALIVE_MIN)
             .map(|name| copies.open(&fleet, &view(name), at(0)).unwrap())
             .collect();
         let ninth = view(names.last().unwrap());
@@ -294,6 +312,31 @@ mod tests {
         let late = copies.open(&fleet, &view("late"), at(15)).unwrap();
         assert!(readers[0].upgrade().is_none(), "the oldest gives way");
         assert!(readers[1].upgrade().is_some() && reader.upgrade().is_some() && late.upgrade().is_some());
+    }
+
+    #[test]
+    fn small_copies_wait_for_none_until_they_are_many() {
+        let copies = Copies::new(lines);
+        let fleet = fleet(1);
+        let open = |name: usize| copies.open(&fleet, &view(&format!("a{name}")), at(0));
+        let readers: Vec<_> = (0..ALIVE_MAX).map(|name| open(name).unwrap()).collect();
+        assert!(open(ALIVE_MAX).is_none());
+        drop(readers);
+        assert!(open(ALIVE_MAX).is_some());
+    }
+
+    #[test]
+    fn copies_share_the_room_by_their_weight() {
+        let copies = Copies::new(lines);
+        let (large, small) = (fleet(9_000), fleet(1));
+        let open =
+            |material: &Material, name: usize| copies.open(material, &view(&format!("a{name}")), at(0));
+        let readers: Vec<_> = (0..20).map_while(|name| open(&large, name)).collect();
+        assert_eq!(readers.len(), BYTES_MAX / (9_000 * 512));
+        assert!(open(&small, 0).is_some(), "the rest of the room is for smaller ones");
+        let Material::Fleet(fleet) = &large else { panic!("it is a fleet") };
+        let changes = |back: u64| Material::Changes(Arc::clone(fleet), Seq::new(fleet.at().get() - back));
+        assert!(weight(&changes(10)) < weight(&changes(9_000)) && weight(&changes(10)) < weight(&large));
     }
 
     #[test]

@@ -106,6 +106,7 @@ mod parts;
 mod readers;
 mod ring;
 mod slot;
+mod weight;
 
 pub use copies::{ASK_AGAIN_AFTER, ASK_FOR, Copies, Copy, Encoding, Part};
 pub use early::Early;

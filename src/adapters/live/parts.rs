@@ -80,7 +80,7 @@ mod tests {
     }
 
     fn copies() -> Arc<Copies> {
-        Arc::new(Copies::new(|json, _, part| part.extend_from_slice(json)))
+        Arc::new(Copies::fewest(|json, _, part| part.extend_from_slice(json)))
     }
 
     fn view(agent: &str) -> Arc<View> {
