@@ -15,6 +15,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Sweeps of one look, so that a herd that dies at once does not keep the log from reports.
 const SWEEPS_AT_ONCE: usize = 64;
 
+/// Agents whose sockets are gone that are decided together; reports get their turn in between.
+const PARTINGS_OF_A_SLICE: usize = 64;
+/// Slices of them of one look.
+const PARTINGS_AT_ONCE: usize = 64;
+
 /// What the look needs.
 pub(crate) struct Liveness {
     log: Arc<dyn EventLog>,
@@ -48,10 +53,15 @@ impl Liveness {
 
     /// One look.
     pub(crate) async fn look(&self) {
-        let gone = self.presence.due();
-        if !gone.is_empty() && !self.decide(gone.clone()).await {
-            self.presence.again(gone);
-            return;
+        for _ in 0..PARTINGS_AT_ONCE {
+            let gone = self.presence.due(PARTINGS_OF_A_SLICE);
+            if gone.is_empty() {
+                break;
+            }
+            if !self.decide(gone.clone()).await {
+                self.presence.again(gone);
+                return;
+            }
         }
         // A log that took nothing is asked in any case: that it heals is noticed by what it takes.
         let mut due = self.hub.note_vitals(self.log.as_ref()) || !self.stage.is_writable();

@@ -1,6 +1,6 @@
 //! Which agents a socket stands for, and what is to be said of them when it is gone (contract 5.6).
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,11 +25,16 @@ pub(crate) struct Presence {
 struct State {
     /// How many sockets stand for whom.
     sockets: HashMap<AgentId, usize>,
-    /// Who hung up, and until when it may come back; in the order of time. Bounded by the sockets that were
-    /// open within that time, as the others.
-    leaving: VecDeque<(Monotonic, AgentId)>,
-    /// Whose socket we closed.
-    released: Vec<AgentId>,
+    /// Who has no socket any more, until that is decided: each agent once, however often it came and went.
+    gone: BTreeMap<AgentId, Gone>,
+}
+
+/// How an agent lost its last socket.
+#[derive(Clone, Copy)]
+struct Gone {
+    parting: Parting,
+    /// When that is to be decided.
+    due: Monotonic,
 }
 
 impl Presence {
@@ -49,50 +54,128 @@ impl Presence {
         if stands == Some(true) {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             *state.sockets.entry(agent.clone()).or_default() += 1;
+            state.gone.remove(agent);
         }
         stands.is_some()
     }
 
     fn part(&self, parting: Parting, agents: BTreeSet<AgentId>) {
-        let until = self.clock.monotonic().plus(COME_BACK_WITHIN);
+        let now = self.clock.monotonic();
+        let due = match parting {
+            Parting::ByPeer => now.plus(COME_BACK_WITHIN),
+            Parting::ByServer => now,
+        };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         for agent in agents {
             let Some(left) = state.sockets.get_mut(&agent) else { continue };
             *left = left.saturating_sub(1);
             if *left == 0 {
                 state.sockets.remove(&agent);
+                state.gone.insert(agent, Gone { parting, due });
+            }
+        }
+    }
+
+    /// What is to be decided by now of agents whose sockets are gone, of so many of them at most.
+    pub(crate) fn due(&self, count: usize) -> Vec<Command> {
+        let now = self.clock.monotonic();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = state.gone.iter().filter(|(_, gone)| gone.due <= now).take(count);
+        let due: Vec<_> = due.map(|(agent, gone)| (agent.clone(), gone.parting)).collect();
+        due.into_iter()
+            .map(|(agent, parting)| {
+                state.gone.remove(&agent);
                 match parting {
-                    Parting::ByPeer => state.leaving.push_back((until, agent)),
-                    Parting::ByServer => state.released.push(agent),
+                    Parting::ByPeer => Command::Left(agent),
+                    Parting::ByServer => Command::Release(agent),
                 }
-            }
-        }
+            })
+            .collect()
     }
 
-    /// What is to be decided by now of agents whose sockets are gone.
-    pub(crate) fn due(&self) -> Vec<Command> {
-        let now = self.clock.monotonic();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut commands: Vec<_> =
-            std::mem::take(&mut state.released).into_iter().map(Command::Release).collect();
-        while let Some((_, agent)) = state.leaving.pop_front_if(|(until, _)| *until <= now) {
-            commands.push(Command::Left(agent));
-        }
-        // Whoever came back meanwhile lives.
-        commands.retain(|command| command.agent().is_none_or(|agent| !state.sockets.contains_key(agent)));
-        commands
-    }
-
-    /// Takes back what could not be decided now.
+    /// Takes back what could not be decided now. Who came back meanwhile lives.
     pub(crate) fn again(&self, commands: Vec<Command>) {
-        let now = self.clock.monotonic();
+        let due = self.clock.monotonic();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        for command in commands.into_iter().rev() {
-            match command {
-                Command::Release(agent) => state.released.push(agent),
-                Command::Left(agent) => state.leaving.push_front((now, agent)),
-                Command::Report(_) | Command::Forget(_) | Command::Sweep => {}
+        for command in commands {
+            let (parting, agent) = match command {
+                Command::Left(agent) => (Parting::ByPeer, agent),
+                Command::Release(agent) => (Parting::ByServer, agent),
+                Command::Report(_) | Command::Forget(_) | Command::Sweep => continue,
+            };
+            if !state.sockets.contains_key(&agent) {
+                state.gone.entry(agent).or_insert(Gone { parting, due });
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::testing::{ManualClock, agent};
+
+    const MANY: usize = 1_000;
+
+    fn presence() -> (Arc<ManualClock>, Arc<Presence>) {
+        let clock = ManualClock::new();
+        (Arc::clone(&clock), Arc::new(Presence::new(clock.port())))
+    }
+
+    fn held(presence: &Arc<Presence>, names: &[&str]) -> Socket {
+        let socket = Socket::default();
+        assert!(names.iter().all(|name| presence.hold(&socket, &agent(name))));
+        socket
+    }
+
+    fn hang_up(socket: Socket) {
+        socket.parted_by_peer();
+        drop(socket);
+    }
+
+    #[test]
+    fn who_hangs_up_again_has_all_of_the_time_again() {
+        let (clock, presence) = presence();
+        hang_up(held(&presence, &["a"]));
+        clock.advance(Duration::from_millis(1_500));
+        hang_up(held(&presence, &["a"]));
+        clock.advance(Duration::from_millis(1_500));
+        assert_eq!(presence.due(MANY), []);
+        clock.advance(Duration::from_millis(500));
+        assert_eq!(presence.due(MANY), [Command::Left(agent("a"))]);
+        assert_eq!(presence.due(MANY), []);
+    }
+
+    #[test]
+    fn whose_socket_was_closed_is_released_at_once_and_who_came_back_is_not() {
+        let (_clock, presence) = presence();
+        drop(held(&presence, &["a", "b"]));
+        let _back = held(&presence, &["b"]);
+        assert_eq!(presence.due(MANY), [Command::Release(agent("a"))]);
+    }
+
+    #[test]
+    fn one_of_two_sockets_says_nothing_of_the_agent() {
+        let (_clock, presence) = presence();
+        let _other = held(&presence, &["a"]);
+        drop(held(&presence, &["a"]));
+        assert_eq!(presence.due(MANY), []);
+    }
+
+    #[test]
+    fn a_herd_is_decided_in_slices_and_each_agent_once_however_often_it_could_not_be() {
+        let (clock, presence) = presence();
+        for _ in 0..3 {
+            hang_up(held(&presence, &["a", "b", "c"]));
+            clock.advance(COME_BACK_WITHIN);
+            let slice = presence.due(2);
+            assert_eq!(slice, [Command::Left(agent("a")), Command::Left(agent("b"))]);
+            presence.again(slice);
+        }
+        let all = ["a", "b", "c"].map(|name| Command::Left(agent(name)));
+        assert_eq!(presence.due(MANY), all);
+        let _back = held(&presence, &["b"]);
+        presence.again(all.into());
+        assert_eq!(presence.due(MANY).len(), 2, "who came back meanwhile lives");
     }
 }

@@ -43,7 +43,7 @@ mod tests {
         let piece = [0; 4096];
         writer.writable().await.unwrap();
         while writer.try_write(&piece).is_ok() {}
-        let mut few = vec![0; AHEAD_BYTES as usize];
+        let mut few = vec![0; usize::try_from(AHEAD_BYTES).unwrap()];
         reader.read_exact(&mut few).await.unwrap();
         let takes = async {
             while writer.try_write(&piece).is_err() {
