@@ -154,7 +154,6 @@ impl DiskLog {
             dirty: std::collections::BTreeSet::new(),
             tried_at: now,
             witnessed_at: now,
-            trimmed_at: now,
             lets_go: true,
             looked_at: now,
             trouble: None,
@@ -286,7 +285,8 @@ impl EventLog for DiskLog {
 
     fn vitals(&self, since: u64) -> Vitals {
         let now = self.shared.now().uptime;
-        self.shared.desk().vitals(since, now)
+        let vitals = self.shared.desk().vitals(since, now);
+        Vitals { due: vitals.due || self.shared.lets_go_by(now), ..vitals }
     }
 }
 

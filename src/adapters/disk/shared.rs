@@ -1,5 +1,6 @@
 //! What the writer and the readers share.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub(super) struct Shared {
     pub(super) reached: watch::Sender<Reached>,
     pub(super) pages: Pages,
     clock: Arc<dyn Clock>,
+    /// When to look for old events without a commit that has another reason, in milliseconds of uptime.
+    lets_go_at: AtomicU64,
     /// Uptime of the history before this process, less the clock's at its opening.
     before: Duration,
 }
@@ -37,6 +40,7 @@ impl Shared {
             tail: Mutex::new(tail),
             pages,
             clock,
+            lets_go_at: AtomicU64::new(u64::MAX),
             before: Duration::from_millis(state.uptime_ms),
         }
     }
@@ -52,6 +56,16 @@ impl Shared {
     pub(super) fn now(&self) -> Moment {
         let uptime = Monotonic::new(self.before).plus(self.clock.monotonic().since_start());
         Moment { wall: self.clock.wall(), uptime }
+    }
+
+    /// Whether old events are to be looked for by now.
+    pub(super) fn lets_go_by(&self, now: Monotonic) -> bool {
+        millis(now) >= self.lets_go_at.load(Ordering::Relaxed)
+    }
+
+    /// Notes when to look for old events; never without a time.
+    pub(super) fn let_go_at(&self, at: Option<Monotonic>) {
+        self.lets_go_at.store(at.map_or(u64::MAX, millis), Ordering::Relaxed);
     }
 
     /// Tells of committed events.
@@ -95,4 +109,8 @@ impl Shared {
         }
         Ok(())
     }
+}
+
+fn millis(at: Monotonic) -> u64 {
+    u64::try_from(at.since_start().as_millis()).unwrap_or(u64::MAX)
 }

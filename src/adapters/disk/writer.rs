@@ -33,8 +33,10 @@ const WITNESS_EVERY: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often a store that failed is tried again.
 const HEAL_EVERY: Duration = Duration::from_secs(1);
-/// How often old events are looked for while nothing is written.
+/// How often events that grew old are looked for while nothing is written, …
 const TRIM_EVERY: Duration = Duration::from_secs(10);
+/// … and where some were let go just now, since there may be more.
+const TRIM_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 pub(super) type Results = Vec<Result<Receipt, Fault>>;
 
@@ -59,7 +61,6 @@ pub(super) struct Writer {
     pub(super) dirty: BTreeSet<AgentId>,
     pub(super) tried_at: Monotonic,
     pub(super) witnessed_at: Monotonic,
-    pub(super) trimmed_at: Monotonic,
     /// Whether old events can be let go: not where their pages are damaged.
     pub(super) lets_go: bool,
     /// When it was last looked whether the database's file is still there.
@@ -87,6 +88,10 @@ impl Trouble {
 impl Writer {
     /// Writes until nobody can ask any more, then closes in order.
     pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        // A bound may have been lowered, or time went by.
+        let held = self.state.head.get().saturating_sub(self.state.held_after.get());
+        let over = held > self.options.keep_events || self.options.keep.is_some();
+        self.look_for_old(self.now(), over);
         while let Some(job) = jobs.blocking_recv() {
             let mut waiting = vec![job];
             let mut count = size(waiting.first());
@@ -174,12 +179,31 @@ impl Writer {
             }
         }
         self.dirty.append(&mut batch.heard);
-        let trims = self.options.keep.is_some() && now.uptime.since(self.trimmed_at) >= TRIM_EVERY;
-        if batch.is_idle() && !trims {
+        if batch.is_idle() && !self.lets_go_now(&batch, now) {
             return Ok(all);
         }
         self.commit(batch, now)?;
         Ok(all)
+    }
+
+    /// Whether old events are to be let go by a commit that has no other reason.
+    fn lets_go_now(&self, batch: &Batch, now: Moment) -> bool {
+        if !self.shared.lets_go_by(now.uptime) {
+            return false;
+        }
+        // Damage is found again by the commit, which knows what to do.
+        let some = self.let_go(batch, now).map_or(true, |up_to| up_to > self.state.held_after);
+        if !some {
+            self.look_for_old(now, false);
+        }
+        some
+    }
+
+    /// Plans the next look for old events: soon, where some were let go just now.
+    pub(super) fn look_for_old(&self, now: Moment, some: bool) {
+        let after = if some { Some(TRIM_AGAIN_AFTER) } else { self.options.keep.map(|_| TRIM_EVERY) };
+        let after = after.filter(|_| self.lets_go);
+        self.shared.let_go_at(after.map(|after| now.uptime.plus(after)));
     }
 
     fn sync_witness(&mut self) {

@@ -31,6 +31,35 @@ async fn a_lowered_bound_is_reached_in_slices() {
 }
 
 #[tokio::test]
+async fn a_lowered_bound_is_reached_also_while_nothing_comes() {
+    let directory = Directory::new();
+    let (log, _) = open(&directory);
+    for start in 0..30 {
+        let some = (0..100).map(|number| activity("a", &format!("{start} {number}"))).collect();
+        log.append(some).await.unwrap();
+    }
+    drop(log);
+    let clock = Arc::new(ManualClock::default());
+    let options = DiskOptions { keep_events: 10, ..options(&directory) };
+    let (log, _) = DiskLog::open(options, clock.clone(), Arc::new(Counting)).unwrap();
+    let sweep = || Proposal { command: Command::Sweep, key: None };
+    // Answered when the writer runs.
+    log.load().await.unwrap();
+    let mut slices = 0;
+    clock.pass(Duration::from_secs(1));
+    while log.vitals(u64::MAX).due {
+        put(&log, sweep()).await;
+        assert!(!log.vitals(u64::MAX).due, "reports get their turn");
+        clock.pass(Duration::from_secs(1));
+        slices += 1;
+        assert!(slices < 10, "it is never done");
+    }
+    let tail = log.shared.tail();
+    assert_eq!(tail.held_after.get() + 10, tail.head.get());
+    assert_eq!(slices, 4, "three slices, and a look that finds nothing");
+}
+
+#[tokio::test]
 async fn events_go_by_age_also_while_nothing_comes() {
     let directory = Directory::new();
     let clock = Arc::new(ManualClock::default());
@@ -40,8 +69,10 @@ async fn events_go_by_age_also_while_nothing_comes() {
     clock.pass(Duration::from_secs(50));
     put(&log, activity("a", "young")).await;
     clock.pass(Duration::from_secs(11));
+    assert!(log.vitals(u64::MAX).due, "somebody is to ask for it");
     put(&log, Proposal { command: Command::Sweep, key: None }).await;
     assert_eq!(log.shared.tail().held_after.get(), 2);
+    assert!(!log.vitals(u64::MAX).due);
     assert_eq!(log.read(Seq::new(2), 10, None).await.unwrap().events.len(), 1);
 }
 

@@ -22,6 +22,8 @@ use crate::ports::event_log::{IdempotencyKey, Proposal, Receipt};
 const KEY_MS: u64 = 24 * 60 * 60 * 1_000;
 /// Rows that are let go with a commit, beside as many as came.
 const TRIM_AT_ONCE: u64 = 64;
+/// … and with one that has no other reason.
+const TRIM_ALONE: u64 = 1_024;
 
 /// Decisions that are not committed yet.
 pub(super) struct Batch {
@@ -177,6 +179,7 @@ pub(super) fn uptime_ms(now: Moment) -> u64 {
 impl Writer {
     /// Brings a batch to the disk, then tells of it.
     pub(super) fn commit(&mut self, batch: Batch, now: Moment) -> Result<(), StoreError> {
+        let held_before = self.state.held_after;
         let held_after = match self.write(&batch, now) {
             // It may be the old that cannot be let go: what is new is kept on other pages.
             Err(error) if error.is_damage() && self.lets_go => {
@@ -186,6 +189,7 @@ impl Writer {
             }
             written => written?,
         };
+        self.look_for_old(now, held_after > held_before);
         self.shared.publish(batch.events, held_after);
         Ok(())
     }
@@ -229,7 +233,7 @@ impl Writer {
 
     /// Up to where events are let go with this commit: those past the number that is kept, and those that are
     /// too old; a few more than came, so that a lowered bound is reached in small slices.
-    fn let_go(&mut self, batch: &Batch, now: Moment) -> Result<Seq, StoreError> {
+    pub(super) fn let_go(&self, batch: &Batch, now: Moment) -> Result<Seq, StoreError> {
         if !self.lets_go {
             return Ok(self.state.held_after);
         }
@@ -237,10 +241,9 @@ impl Writer {
         let came = u64::try_from(batch.events.len()).unwrap_or(u64::MAX);
         let head = self.state.head.get().saturating_add(came);
         let surplus = head.saturating_sub(held_after).saturating_sub(self.options.keep_events.max(1));
-        let at_once = came.saturating_add(TRIM_AT_ONCE);
+        let at_once = if batch.is_idle() { TRIM_ALONE } else { came.saturating_add(TRIM_AT_ONCE) };
         let mut up_to = held_after.saturating_add(surplus.min(at_once));
         if let (Some(keep), Some(store)) = (self.options.keep, &self.store) {
-            self.trimmed_at = now.uptime;
             let limit = usize::try_from(at_once).unwrap_or(usize::MAX);
             let (after, head) = (Seq::new(held_after), self.state.head);
             let old = last_older(store.connection(), after, head, limit, |at| now.uptime.since(at) > keep)?;
