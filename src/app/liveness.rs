@@ -14,7 +14,6 @@ use crate::ports::event_log::{EventLog, Proposal};
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Sweeps of one look, so that a herd that dies at once does not keep the log from reports.
 const SWEEPS_AT_ONCE: usize = 64;
-
 /// Agents whose sockets are gone that are decided together; reports get their turn in between.
 const PARTINGS_OF_A_SLICE: usize = 64;
 /// Slices of them of one look.

@@ -80,17 +80,12 @@ impl Presence {
     pub(crate) fn due(&self, count: usize) -> Vec<Command> {
         let now = self.clock.monotonic();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = state.gone.iter().filter(|(_, gone)| gone.due <= now).take(count);
-        let due: Vec<_> = due.map(|(agent, gone)| (agent.clone(), gone.parting)).collect();
-        due.into_iter()
-            .map(|(agent, parting)| {
-                state.gone.remove(&agent);
-                match parting {
-                    Parting::ByPeer => Command::Left(agent),
-                    Parting::ByServer => Command::Release(agent),
-                }
-            })
-            .collect()
+        let due = state.gone.extract_if(.., |_, gone| gone.due <= now).take(count);
+        due.map(|(agent, gone)| match gone.parting {
+            Parting::ByPeer => Command::Left(agent),
+            Parting::ByServer => Command::Release(agent),
+        })
+        .collect()
     }
 
     /// Takes back what could not be decided now. Who came back meanwhile lives.

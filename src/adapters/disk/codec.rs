@@ -68,7 +68,7 @@ fn checksum(name: &str, json: &[u8]) -> u32 {
     sum.finalize()
 }
 
-fn millis(point: Monotonic) -> u64 {
+pub(super) fn millis(point: Monotonic) -> u64 {
     u64::try_from(point.since_start().as_millis()).unwrap_or(u64::MAX)
 }
 

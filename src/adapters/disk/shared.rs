@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::codec::millis;
 use super::fault::StoreError;
 use super::pages::Pages;
 use super::store::State;
@@ -109,8 +110,4 @@ impl Shared {
         }
         Ok(())
     }
-}
-
-fn millis(at: Monotonic) -> u64 {
-    u64::try_from(at.since_start().as_millis()).unwrap_or(u64::MAX)
 }

@@ -2,15 +2,19 @@
 
 use super::*;
 
-#[tokio::test]
-async fn a_lowered_bound_is_reached_in_slices() {
-    let directory = Directory::new();
-    let (log, _) = open(&directory);
-    for start in 0..5 {
+/// Keeps so many times a hundred events.
+async fn fill(directory: &Directory, hundreds: u32) {
+    let (log, _) = open(directory);
+    for start in 0..hundreds {
         let some = (0..100).map(|number| activity("a", &format!("{start} {number}"))).collect();
         log.append(some).await.unwrap();
     }
-    drop(log);
+}
+
+#[tokio::test]
+async fn a_lowered_bound_is_reached_in_slices() {
+    let directory = Directory::new();
+    fill(&directory, 5).await;
     let (log, _) = open_with(DiskOptions { keep_events: 10, ..options(&directory) });
     let held = |log: &DiskLog| log.shared.tail().held_after.get();
     assert_eq!(held(&log), 0);
@@ -33,12 +37,7 @@ async fn a_lowered_bound_is_reached_in_slices() {
 #[tokio::test]
 async fn a_lowered_bound_is_reached_also_while_nothing_comes() {
     let directory = Directory::new();
-    let (log, _) = open(&directory);
-    for start in 0..30 {
-        let some = (0..100).map(|number| activity("a", &format!("{start} {number}"))).collect();
-        log.append(some).await.unwrap();
-    }
-    drop(log);
+    fill(&directory, 30).await;
     let clock = Arc::new(ManualClock::default());
     let options = DiskOptions { keep_events: 10, ..options(&directory) };
     let (log, _) = DiskLog::open(options, clock.clone(), Arc::new(Counting)).unwrap();

@@ -173,7 +173,7 @@ impl Batch {
 }
 
 pub(super) fn uptime_ms(now: Moment) -> u64 {
-    u64::try_from(now.uptime.since_start().as_millis()).unwrap_or(u64::MAX)
+    codec::millis(now.uptime)
 }
 
 impl Writer {
