@@ -70,7 +70,7 @@ impl Session {
         let mut beat_at = Instant::now() + first_beat(id, session.shared.heartbeat);
         session.turn().await;
         session.send(frame::hello(&Hello::of(&opened, session.shared.heartbeat))).await?;
-        session.send_copy(&opened.beginning).await?;
+        session.send_copy(&mut reader, opened.beginning.clone()).await?;
         loop {
             let frames = session.frames.clone();
             let step = tokio::select! {
@@ -114,7 +114,7 @@ impl Session {
             Step::FellOut => {
                 let at = reader.position();
                 let again = self.shared.feed.catch_up(reader.id(), at, Some(at)).await;
-                self.begin_again(reader, at, &again.map_err(|_| Over)?).await
+                self.begin_again(reader, at, again.map_err(|_| Over)?).await
             }
             Step::Dismissed(why) => {
                 self.send(frame::goodbye(why.farewell, why.retry_after.map(retry_ms))).await?;
@@ -128,32 +128,44 @@ impl Session {
         match ask {
             Ask::Interest(agents) => {
                 let again = feed.change_interest(id, interest(&agents), at).await.map_err(|_| Over)?;
-                self.begin_again(reader, at, &again).await
+                self.begin_again(reader, at, again).await
             }
             Ask::Refresh(token) => {
                 let token = SecretText::new(token);
                 let refreshed = feed.refresh(id, &token, at).await.map_err(|_| Over)?;
                 self.send(frame::auth_refreshed(refreshed.ends_at)).await?;
                 match refreshed.resync {
-                    Some(again) => self.begin_again(reader, at, &again).await,
+                    Some(again) => self.begin_again(reader, at, again).await,
                     None => Ok(()),
                 }
             }
         }
     }
 
-    async fn begin_again(&self, reader: &mut Reader, at: Seq, again: &Beginning) -> Result<(), Over> {
-        self.send(frame::resync(again, at.next())).await?;
-        reader.begin(again);
-        self.send_copy(again).await
+    async fn begin_again(&self, reader: &mut Reader, at: Seq, again: Beginning) -> Result<(), Over> {
+        self.send(frame::resync(&again, at.next())).await?;
+        reader.begin(&again);
+        self.send_copy(reader, again).await
     }
 
-    async fn send_copy(&self, beginning: &Beginning) -> Result<(), Over> {
-        let Some(material) = beginning.material.clone() else { return Ok(()) };
-        let (copies, view) = (&self.shared.copies, Arc::clone(&beginning.view));
-        let mut parts = Parts::open(copies, material, view, self.shared.clock.as_ref()).await.ok_or(Over)?;
+    async fn send_copy(&self, reader: &mut Reader, mut beginning: Beginning) -> Result<(), Over> {
+        while let Some(parts) = self.send_parts(&beginning).await? {
+            let (delivered, known) = parts.broken_off(reader.position());
+            let again = self.shared.feed.catch_up(reader.id(), delivered, known).await;
+            beginning = again.map_err(|_| Over)?;
+            self.send(frame::resync(&beginning, delivered.next())).await?;
+            reader.begin(&beginning);
+        }
+        Ok(())
+    }
+
+    /// Sends a copy, and gives what was sent of it where it gave way.
+    async fn send_parts(&self, beginning: &Beginning) -> Result<Option<Parts>, Over> {
+        let Some(material) = beginning.material.clone() else { return Ok(None) };
+        let mut parts = Parts::open(&self.shared.copies, material, Arc::clone(&beginning.view));
         loop {
-            match parts.read().ok_or(Over)? {
+            let Some(part) = parts.read() else { return Ok(Some(parts)) };
+            match part {
                 Part::Bytes(lines) => {
                     for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
                         let removal = line.starts_with(b"{\"type\":\"agent:removed\"");
@@ -162,9 +174,11 @@ impl Session {
                         }
                     }
                 }
-                Part::End(_) if matches!(beginning.plan, Plan::Replay { .. }) => return Ok(()),
+                Part::End(_) if matches!(beginning.plan, Plan::Replay { .. }) => return Ok(None),
                 Part::End(_) if self.has(Fault::CopyEndless) => pending().await,
-                Part::End(counted) => return self.send(counted.sync_end(beginning.head)).await,
+                Part::End(counted) => {
+                    return self.send(counted.sync_end(beginning.head)).await.map(|()| None);
+                }
             }
         }
     }

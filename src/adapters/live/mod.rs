@@ -45,24 +45,20 @@
 //! A copy of the fleet is encoded once for all who see the same, and read part by part:
 //!
 //! ```
-//! use mission_control::adapters::live::{Copies, Copy, Encoding, Part, Parts};
-//! use mission_control::adapters::system::SystemClock;
+//! use mission_control::adapters::live::{Copies, Encoding, Part, Parts};
 //! use mission_control::domain::grant::{Grant, Scope, Scopes};
-//! use mission_control::domain::{fleet::Fleet, interest::Interest, pattern::Patterns, view::View};
-//! use mission_control::ports::{clock::Clock, live_feed::Material};
-//! use std::sync::{Arc, Weak};
+//! use mission_control::domain::{cursor::Seq, fleet::Fleet, interest::Interest, pattern::Patterns, view::View};
+//! use mission_control::ports::live_feed::Material;
+//! use std::sync::Arc;
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() {
 //! let lines: Encoding = |json, _cursor, part| part.extend_from_slice(&[json, b"\n"].concat());
 //! let copies = Arc::new(Copies::new(lines));
 //! let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
 //! let material = Material::Fleet(Arc::new(Fleet::default()));
 //! let view = Arc::new(View::new(grant, Interest::all()));
-//! let clock = SystemClock::start();
-//! let mut parts = Parts::open(&copies, material.clone(), view.clone(), &clock).await.unwrap();
-//! let shared: Option<Weak<Copy>> = copies.open(&material, &view, clock.monotonic());
-//! assert!(shared.is_some(), "the next one reads the same bytes");
+//! let mut parts = Parts::open(&copies, material, view);
+//! let broken_off = parts.broken_off(Seq::new(7));
+//! assert_eq!(broken_off, (Seq::new(7), None), "half a copy is worth nothing");
 //! while let Some(part) = parts.read() {
 //!     match part {
 //!         Part::Bytes(bytes) => assert!(bytes.is_empty(), "nobody is in this fleet"),
@@ -72,7 +68,6 @@
 //!         }
 //!     }
 //! }
-//! # }
 //! ```
 //!
 //! Below both are a [`Ring`] of the last events, and [`Early`] ends of connections that are still to come:
@@ -101,14 +96,16 @@
 //! ```
 
 mod copies;
+mod copy;
 mod early;
 mod parts;
 mod readers;
 mod ring;
 mod slot;
-mod weight;
+mod source;
 
-pub use copies::{ASK_AGAIN_AFTER, ASK_FOR, Copies, Copy, Encoding, Part};
+pub use copies::Copies;
+pub use copy::{Encoding, Part};
 pub use early::Early;
 pub use parts::Parts;
 pub use readers::{Reader, Readers, Step, first_beat};

@@ -14,9 +14,11 @@ use super::route::SseSettings;
 use crate::adapters::live::{Copies, Dismissal, Part, Parts, Reader, Readers, Step, first_beat};
 use crate::adapters::wire::frame;
 use crate::adapters::wire::wait::retry_ms;
+use crate::domain::cursor::Seq;
 use crate::domain::farewell::Farewell;
+use crate::domain::resume::Plan;
 use crate::domain::time::Timestamp;
-use crate::ports::live_feed::{Beginning, Material, Opened, Seat};
+use crate::ports::live_feed::{Beginning, Opened, Seat};
 
 /// How long before its end a token's end is announced.
 const ANNOUNCE_BEFORE: Duration = Duration::from_secs(30);
@@ -155,31 +157,41 @@ impl Session {
         Ok(())
     }
 
-    /// Sends the copy of a beginning, if it has one.
-    async fn send_copy(&mut self, beginning: Beginning) -> Result<(), End> {
-        let Beginning { material, view, head, .. } = beginning;
-        let Some(material) = material else { return Ok(()) };
-        let is_replay = matches!(material, Material::Events(..));
-        let opening = Parts::open(&self.copies, material, view, self.settings.clock.as_ref());
-        let mut parts = tokio::select! {
-            biased;
-            dismissal = self.reader.dismissed() => return Err(End::Dismissed(dismissal)),
-            () = self.out.gone() => return Err(End::Gone),
-            () = sleep_until(self.ends_at) => return Err(Farewell::TokenExpired.into()),
-            parts = opening => parts.ok_or(Farewell::Overloaded)?,
-        };
-        loop {
-            match parts.read() {
-                Some(Part::Bytes(part)) => self.send(part).await?,
-                Some(Part::End(_)) if is_replay => return Ok(()),
-                Some(Part::End(end)) => {
-                    return self.send(self.ids.whole(head, &end.sync_end(head))).await;
+    /// Sends the copy of a beginning, if it has one, and anew where what it is made from gives way meanwhile.
+    async fn send_copy(&mut self, mut beginning: Beginning) -> Result<(), End> {
+        while let Some(material) = beginning.material {
+            let mut parts = Parts::open(&self.copies, material, beginning.view);
+            let counted = loop {
+                match parts.read() {
+                    Some(Part::Bytes(part)) => self.send(part).await?,
+                    Some(Part::End(counted)) => break Some(counted),
+                    None => break None,
                 }
-                // Half a copy is worth nothing, and another one is no quicker to read now.
-                None => return Err(Farewell::Overloaded.into()),
+                tokio::task::yield_now().await;
+            };
+            let Some(counted) = counted else {
+                let (delivered, known) = parts.broken_off(self.reader.position());
+                beginning = self.begin_again(delivered, known).await?;
+                continue;
+            };
+            if matches!(beginning.plan, Plan::Replay { .. }) {
+                break;
             }
-            tokio::task::yield_now().await;
+            let head = beginning.head;
+            return self.send(self.ids.whole(head, &counted.sync_end(head))).await;
         }
+        Ok(())
+    }
+
+    /// Announces a new beginning to one that was delivered every event up to a position, and knows everything up to another, or nothing.
+    async fn begin_again(&mut self, delivered: Seq, known: Option<Seq>) -> Result<Beginning, End> {
+        let again = self.settings.feed.catch_up(self.reader.id(), delivered, known).await;
+        let beginning = again.map_err(|_| Farewell::Internal)?;
+        let resync = frame::resync(&beginning, delivered.next());
+        self.reader.begin(&beginning);
+        self.ids.view = beginning.view.id();
+        self.send(frames::whole(&resync)).await?;
+        Ok(beginning)
     }
 
     async fn take(&mut self, step: Step) -> Result<(), End> {
@@ -193,15 +205,8 @@ impl Session {
                 self.send(Bytes::from(text)).await
             }
             Step::FellOut => {
-                let again = {
-                    let position = self.reader.position();
-                    self.settings.feed.catch_up(self.reader.id(), position, Some(position)).await
-                };
-                let beginning = again.map_err(|_| Farewell::Internal)?;
-                let resync = frame::resync(&beginning, self.reader.position().next());
-                self.reader.begin(&beginning);
-                self.ids.view = beginning.view.id();
-                self.send(frames::whole(&resync)).await?;
+                let position = self.reader.position();
+                let beginning = self.begin_again(position, Some(position)).await?;
                 self.send_copy(beginning).await
             }
             Step::Dismissed(dismissal) => Err(End::Dismissed(dismissal)),

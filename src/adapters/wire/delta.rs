@@ -2,15 +2,17 @@
 //! order in which it happened, seen through a view.
 //!
 //! ```
-//! use mission_control::adapters::wire::delta::DeltaWalk;
+//! use mission_control::adapters::wire::delta::{Changes, DeltaWalk};
 //! use mission_control::domain::grant::{Grant, Scope, Scopes};
 //! use mission_control::domain::{cursor::Seq, fleet::Fleet, interest::Interest, pattern::Patterns, view::View};
 //!
 //! let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
 //! let (fleet, view) = (Fleet::default(), View::new(grant, Interest::all()));
+//! let mut changes = Changes::after(Seq::ZERO);
+//! while !changes.look(&fleet, 256) {}
 //! let mut walk = DeltaWalk::after(Seq::ZERO);
 //! let counted = loop {
-//!     if let Some(counted) = walk.step(&fleet, &view, 256, |frame| println!("{frame:?}")) {
+//!     if let Some(counted) = walk.step(&changes, &fleet, &view, 256, |frame| println!("{frame:?}")) {
 //!         break counted;
 //!     }
 //! };
@@ -22,27 +24,28 @@ use bytes::Bytes;
 use super::frame;
 use super::snapshot::Counted;
 use crate::domain::cursor::Seq;
-use crate::domain::fleet::Fleet;
+use crate::domain::fleet::{Fleet, Removal};
 use crate::domain::id::{AgentId, SessionId};
 use crate::domain::view::View;
 
-/// A walk over a delta, some of it at a time: first the fleet is looked through for what changed, then that
-/// is put in order and sent. Holds what changed, and nothing of what did not.
+/// What changed in a fleet after a position, in the order in which it happened, whoever may see it. Made a few
+/// agents at a time, and then walked by many, each through its own view and from its own position on.
 #[derive(Debug)]
-pub struct DeltaWalk {
+pub struct Changes {
     after: Seq,
-    place: Place,
-    changes: Vec<(Seq, Change)>,
+    looked: Looked,
+    list: Vec<(Seq, Change)>,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Looked {
     /// The last agent that was looked at.
-    Looking(Option<AgentId>),
-    /// So many changes were sent.
-    Sending(usize),
+    UpTo(Option<AgentId>),
+    /// All of them: the list is whole and in order.
+    All,
 }
 
+/// An event changes one thing, so that no two changes have the same position.
 #[derive(Debug)]
 enum Change {
     Agent(AgentId),
@@ -50,94 +53,108 @@ enum Change {
     Removal,
 }
 
-impl DeltaWalk {
-    /// What changed after this position.
+impl Changes {
+    /// Those after this position; nothing was looked at yet.
     #[must_use]
     pub const fn after(after: Seq) -> Self {
-        Self { after, place: Place::Looking(None), changes: Vec::new() }
+        Self { after, looked: Looked::UpTo(None), list: Vec::new() }
     }
 
-    /// Looks at so many agents more, or puts so many frames. Gives the counts of the whole once it was walked
-    /// to the end. All steps must name the same fleet and the same view.
+    /// The position after which they are known.
+    #[must_use]
+    pub const fn known_after(&self) -> Seq {
+        self.after
+    }
+
+    /// Looks at so many agents more, and gives whether all were looked at. All calls must name the same fleet.
+    pub fn look(&mut self, fleet: &Fleet, count: usize) -> bool {
+        let Looked::UpTo(from) = &self.looked else { return true };
+        let mut last = None;
+        for (id, agent) in fleet.agents_after(from.as_ref()).take(count) {
+            last = Some(id);
+            if agent.rev > self.after {
+                self.list.push((agent.rev, Change::Agent(id.clone())));
+            }
+            let changed = agent.sessions.iter().filter(|(_, session)| session.rev > self.after);
+            self.list.extend(
+                changed.map(|(name, session)| (session.rev, Change::Session(id.clone(), name.clone()))),
+            );
+        }
+        if let Some(last) = last {
+            self.looked = Looked::UpTo(Some(last.clone()));
+            return false;
+        }
+        let removals = fleet.removals_since(self.after).into_iter().flatten();
+        self.list.extend(removals.map(|removal| (removal.seq, Change::Removal)));
+        self.list.sort_unstable_by_key(|(seq, _)| *seq);
+        self.looked = Looked::All;
+        true
+    }
+}
+
+/// A walk over a delta, some of it at a time. Between two steps it is a position and three counts, so that whoever
+/// walks holds neither frames nor an iterator.
+#[derive(Debug, Clone)]
+pub struct DeltaWalk {
+    at: Seq,
+    counted: Counted,
+}
+
+impl DeltaWalk {
+    /// Of what changed after this position.
+    #[must_use]
+    pub const fn after(after: Seq) -> Self {
+        Self { at: after, counted: Counted { agents: 0, sessions: 0, removed: Some(0) } }
+    }
+
+    /// Looks at so many changes more, hidden ones too, and puts the frames of those that are shown. Gives the counts
+    /// of the whole once it was walked to the end. All steps must name the same fleet, the same view, and
+    /// changes of that fleet that were looked at to the end and are known after this walk's position or one before.
     pub fn step(
         &mut self,
+        changes: &Changes,
         fleet: &Fleet,
         view: &View,
         count: usize,
         mut put: impl FnMut(Bytes),
     ) -> Option<Counted> {
-        match &self.place {
-            Place::Looking(from) => {
-                let from = from.clone();
-                self.look(fleet, view, from.as_ref(), count);
-                None
-            }
-            Place::Sending(sent) => {
-                let sent = *sent;
-                for (seq, change) in self.changes.iter().skip(sent).take(count) {
-                    if let Some(frame) = change.frame(*seq, fleet) {
-                        put(frame);
-                    }
-                }
-                self.place = Place::Sending(sent.saturating_add(count));
-                (sent.saturating_add(count) >= self.changes.len()).then(|| self.counted())
+        if view.shows_nothing() {
+            return Some(self.counted);
+        }
+        let first = changes.list.partition_point(|(seq, _)| *seq <= self.at);
+        let mut left = changes.list.iter().skip(first);
+        for (seq, change) in left.by_ref().take(count) {
+            self.at = *seq;
+            if let Some(frame) = self.frame(change, fleet, view) {
+                put(frame);
             }
         }
+        left.next().is_none().then_some(self.counted)
     }
 
-    fn look(&mut self, fleet: &Fleet, view: &View, from: Option<&AgentId>, count: usize) {
-        let mut last = None;
-        let count = if view.shows_nothing() { 0 } else { count };
-        for (id, agent) in fleet.agents_after(from).take(count) {
-            last = Some(id.clone());
-            if !view.shows(id) {
-                continue;
+    /// The frame of the change at this place, if it is shown.
+    fn frame(&mut self, change: &Change, fleet: &Fleet, view: &View) -> Option<Bytes> {
+        match change {
+            Change::Agent(agent) if view.kinds().status && view.shows(agent) => {
+                self.counted.agents = self.counted.agents.saturating_add(1);
+                fleet.get(agent).map(frame::agent)
             }
-            if view.kinds().status && agent.rev > self.after {
-                self.changes.push((agent.rev, Change::Agent(id.clone())));
+            Change::Session(agent, session) if view.kinds().activity && view.shows(agent) => {
+                self.counted.sessions = self.counted.sessions.saturating_add(1);
+                fleet.get(agent)?.sessions.get(session).map(frame::session)
             }
-            if view.kinds().activity {
-                let changed = agent.sessions.iter().filter(|(_, session)| session.rev > self.after);
-                let changed =
-                    changed.map(|(name, session)| (session.rev, Change::Session(id.clone(), name.clone())));
-                self.changes.extend(changed);
-            }
-        }
-        if last.is_some() {
-            self.place = Place::Looking(last);
-            return;
-        }
-        let removals = fleet.removals_since(self.after).into_iter().flatten();
-        let shown = removals.filter(|removal| !view.shows_nothing() && view.shows(&removal.agent));
-        self.changes.extend(shown.map(|removal| (removal.seq, Change::Removal)));
-        self.changes.sort_unstable_by_key(|(seq, _)| *seq);
-        self.place = Place::Sending(0);
-    }
-
-    fn counted(&self) -> Counted {
-        let mut counted = Counted { removed: Some(0), ..Counted::default() };
-        for (_, change) in &self.changes {
-            match change {
-                Change::Agent(_) => counted.agents = counted.agents.saturating_add(1),
-                Change::Session(..) => counted.sessions = counted.sessions.saturating_add(1),
-                Change::Removal => counted.removed = counted.removed.map(|count| count.saturating_add(1)),
+            Change::Agent(_) | Change::Session(..) => None,
+            Change::Removal => {
+                let removal = removal_at(self.at, fleet).filter(|removal| view.shows(&removal.agent))?;
+                self.counted.removed = self.counted.removed.map(|count| count.saturating_add(1));
+                Some(frame::removal(removal))
             }
         }
-        counted
     }
 }
 
-impl Change {
-    fn frame(&self, seq: Seq, fleet: &Fleet) -> Option<Bytes> {
-        match self {
-            Self::Agent(agent) => Some(frame::agent(fleet.get(agent)?)),
-            Self::Session(agent, session) => Some(frame::session(fleet.get(agent)?.sessions.get(session)?)),
-            Self::Removal => {
-                let mut removals = fleet.removals_since(Seq::new(seq.get().saturating_sub(1)))?;
-                removals.next().map(frame::removal)
-            }
-        }
-    }
+fn removal_at(seq: Seq, fleet: &Fleet) -> Option<&Removal> {
+    fleet.removals_since(Seq::new(seq.get().saturating_sub(1)))?.next()
 }
 
 #[cfg(test)]

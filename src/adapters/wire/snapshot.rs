@@ -64,7 +64,7 @@ impl Snapshot {
 
 /// A walk over the frames of a copy, some at a time: agents, then sessions. Between two steps it is a
 /// place and two counts, so that whoever walks holds neither frames nor an iterator.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Walk {
     place: Place,
     counted: Counted,
@@ -90,7 +90,7 @@ impl Counted {
 }
 
 /// Where a walk is; an id is that of the last agent it looked at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Place {
     Agents(Option<AgentId>),
     Sessions(Option<AgentId>),

@@ -158,7 +158,7 @@ fn switch(
             Ok(Ok((socket, first))) => {
                 tracing::info!("connected");
                 let inbox = Arc::clone(registration.inbox());
-                let session = Session::new(opened, registration, socket, &first, &settings);
+                let session = Session::new(opened, registration, socket, &first, &settings, sockets.copies());
                 sockets.admit(session, &inbox, &settings);
             }
             Ok(Err(error)) => tracing::warn!(%error, "no connection came of a handshake"),

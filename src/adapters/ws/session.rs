@@ -15,7 +15,7 @@ use super::link::{BLOCKED_AFTER, Gone, Link, Read};
 use super::place::{Advance, Events, Mark, Place, Run};
 use super::route::WsSettings;
 use super::sockets::LiveSockets;
-use crate::adapters::live::Dismissal;
+use crate::adapters::live::{Copies, Dismissal};
 use crate::adapters::wire::frame;
 use crate::domain::cursor::Seq;
 use crate::domain::farewell::Farewell;
@@ -127,6 +127,7 @@ impl Session {
         socket: tokio::net::TcpStream,
         first: &[u8],
         settings: &WsSettings,
+        copies: &Arc<Copies>,
     ) -> Self {
         let bell = registration.inbox().bell(registration.id());
         let now = settings.clock.monotonic();
@@ -152,7 +153,7 @@ impl Session {
         };
         session.set_end(opened.ends_at, settings);
         session.link.put_text(&hello);
-        session.start(&opened.beginning, now);
+        session.start(&opened.beginning, copies);
         session
     }
 
@@ -219,8 +220,7 @@ impl Session {
             return closing.until();
         }
         let blocked = self.link.blocked_since().map(|since| since.plus(BLOCKED_AFTER));
-        let copy = self.copying.as_ref().and_then(|copying| copying.ask_again_at(now));
-        let others = [self.announce_due_at(), blocked, self.wish_due_at(now), copy];
+        let others = [self.announce_due_at(), blocked, self.wish_due_at(now)];
         others.into_iter().flatten().fold(self.ends_at, Monotonic::min)
     }
 
@@ -315,7 +315,7 @@ impl Session {
     }
 
     /// Begins, or begins anew: the copy first, if there is one, then what follows it.
-    fn start(&mut self, beginning: &Beginning, now: Monotonic) {
+    fn start(&mut self, beginning: &Beginning, copies: &Arc<Copies>) {
         self.place = Place::after(beginning.from);
         self.view = Arc::clone(&beginning.view);
         self.copying = None;
@@ -327,7 +327,10 @@ impl Session {
                     self.link.put_text(&frame::sync_end(0, 0, removed, fleet.at()));
                 }
             }
-            Some(material) => self.copying = Some(Box::new(Copying::new(material.clone(), now))),
+            Some(material) => {
+                let view = Arc::clone(&self.view);
+                self.copying = Some(Box::new(Copying::new(copies, material.clone(), view)));
+            }
             None => {}
         }
     }

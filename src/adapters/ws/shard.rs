@@ -82,7 +82,6 @@ impl Shard {
             self.round().await;
             if self.broad.is_empty() && self.narrow.is_empty() && self.inbox.leave() {
                 self.has_left = true;
-                self.sockets.copies().tidy();
                 return;
             }
             if self.again.is_empty() {
@@ -187,7 +186,6 @@ impl Shard {
             self.with(id, Session::beat);
             self.give_turn().await;
         }
-        self.sockets.copies().tidy();
     }
 
     async fn visit(&mut self, id: ConnectionId) {

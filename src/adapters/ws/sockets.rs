@@ -28,7 +28,7 @@ const REPORTS: Rate = Rate { per_second: 20_000, burst: 20_000 };
 #[derive(Debug)]
 pub struct LiveSockets {
     ring: RwLock<Ring>,
-    copies: Copies,
+    copies: Arc<Copies>,
     shards: Vec<Arc<Inbox>>,
     /// Report frames of all connections together.
     reports: Mutex<Meter>,
@@ -43,7 +43,7 @@ impl LiveSockets {
         let shards = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             ring: RwLock::new(place::ring(ring_events)),
-            copies: Copies::new(|json, _, part| encode::put_text(part, json)),
+            copies: Arc::new(Copies::new(|json, _, part| encode::put_text(part, json))),
             shards: (0..shards).map(|_| Arc::default()).collect(),
             reports: Mutex::default(),
             heartbeat: Mutex::default(),
@@ -76,7 +76,7 @@ impl LiveSockets {
     }
 
     /// The copies of the fleet that connections are sent.
-    pub(super) const fn copies(&self) -> &Copies {
+    pub(super) const fn copies(&self) -> &Arc<Copies> {
         &self.copies
     }
 

@@ -45,9 +45,12 @@ fn snapshot(fleet: &Fleet, view: &View) -> Screen {
 
 /// The delta's frames and counts, walked so many at a time.
 fn delta(fleet: &Fleet, view: &View, after: Seq, count: usize) -> (Vec<Bytes>, Counted) {
+    // Changes that are known after a position before serve as well.
+    let mut changes = Changes::after(Seq::new(after.get().saturating_sub(3)).max(fleet.removals_after()));
+    while !changes.look(fleet, count) {}
     let (mut frames, mut walk) = (Vec::new(), DeltaWalk::after(after));
     loop {
-        if let Some(counted) = walk.step(fleet, view, count, |frame| frames.push(frame)) {
+        if let Some(counted) = walk.step(&changes, fleet, view, count, |frame| frames.push(frame)) {
             return (frames, counted);
         }
     }

@@ -139,6 +139,6 @@ impl Session {
     fn resync(&mut self, beginning: &Beginning, turn: &Turn<'_>) {
         let from = self.place.considered(turn.head).next();
         self.link.put_text(&frame::resync(beginning, from));
-        self.start(beginning, turn.now);
+        self.start(beginning, turn.sockets.copies());
     }
 }

@@ -6,9 +6,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
+use crate::adapters::live::Parts;
 use crate::adapters::wire::handshake::OriginRule;
 use crate::domain::cursor::Epoch;
 use crate::domain::event::{Event, Recorded};
+use crate::domain::fleet::Fleet;
 use crate::domain::grant::{Grant, Principal, Scope, Scopes};
 use crate::domain::id::{AgentId, UserId};
 use crate::domain::interest::Interest;
@@ -16,14 +18,14 @@ use crate::domain::limits::Limits;
 use crate::domain::pattern::Patterns;
 use crate::domain::rate::Rate;
 use crate::domain::registry::Audience;
-use crate::domain::resume::Plan;
+use crate::domain::resume::{Plan, Why};
 use crate::domain::time::Moment;
 use crate::domain::time::Timestamp;
 use crate::domain::view::View;
 use crate::ports::clock::MockClock;
 use crate::ports::event_publisher::{Delivery, EventPublisher};
 use crate::ports::intake::MockIntake;
-use crate::ports::live_feed::{Beginning, MockLiveFeed, Opened, Refreshed, Seat};
+use crate::ports::live_feed::{Beginning, Material, MockLiveFeed, Opened, Past, Refreshed, Seat};
 
 const ID: ConnectionId = ConnectionId::new(1);
 const HOUR: Timestamp = Timestamp::saturating(3_600_000);
@@ -54,19 +56,23 @@ fn settings(feed: MockLiveFeed) -> Arc<WsSettings> {
     })
 }
 
-/// A shard with one connection that sees everything and goes on live, and its peer.
-async fn shard(settings: &Arc<WsSettings>) -> (Shard, Arc<LiveSockets>, TcpStream) {
+/// How a connection begins that sees everything.
+fn beginning(plan: Plan, material: Option<Material>, from: Seq) -> Beginning {
+    let view = Arc::new(View::new(principal().grant, Interest::all()));
+    Beginning { plan, material, head: from, from, view }
+}
+
+/// A shard with one connection, and its peer.
+async fn shard(settings: &Arc<WsSettings>, beginning: Beginning) -> (Shard, Arc<LiveSockets>, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (socket, _) = listener.accept().await.unwrap();
     let sockets = Arc::new(LiveSockets::new(64));
-    let view = Arc::new(View::new(principal().grant, Interest::all()));
-    let (head, from) = (Seq::ZERO, Seq::ZERO);
     let opened = Opened {
         connection: ID,
         principal: principal(),
         epoch: Epoch::parse("e1").unwrap(),
-        beginning: Beginning { plan: Plan::Live, material: None, head, from, view },
+        beginning,
         ends_at: HOUR,
         server_started_at: Timestamp::saturating(1),
         server_time: Timestamp::saturating(7),
@@ -74,7 +80,7 @@ async fn shard(settings: &Arc<WsSettings>) -> (Shard, Arc<LiveSockets>, TcpStrea
     };
     let registration = sockets.register(ID);
     let inbox = Arc::clone(registration.inbox());
-    let session = Session::new(opened, registration, socket, &[], settings);
+    let session = Session::new(opened, registration, socket, &[], settings, sockets.copies());
     assert!(inbox.arrive(Box::new(session)));
     (Shard::new(Arc::clone(&sockets), inbox, Arc::clone(settings)), sockets, peer)
 }
@@ -125,7 +131,7 @@ async fn events_that_come_with_a_question_are_not_taken_for_delivered() {
         }
     });
     let settings = settings(feed);
-    let (mut shard, sockets, mut peer) = shard(&settings).await;
+    let (mut shard, sockets, mut peer) = shard(&settings, beginning(Plan::Live, None, Seq::ZERO)).await;
     let mut received = String::new();
     receive(&mut shard, &mut peer, &mut received, "hello").await;
     shard.round().await;
@@ -137,4 +143,34 @@ async fn events_that_come_with_a_question_are_not_taken_for_delivered() {
     assert_eq!(*asked.lock().unwrap(), Some(Seq::ZERO));
     let place = |what| received.find(what).unwrap();
     assert!(place("auth:refreshed") < place(r#""seq":1"#) && place(r#""seq":1"#) < place(r#""seq":2"#));
+}
+
+#[tokio::test]
+async fn one_whose_copy_gave_way_begins_anew_from_what_it_knows() {
+    let (from, after) = (Seq::new(5), Seq::new(3));
+    let (delta, replay) = (Plan::Delta { after, why: Why::Resumed }, Plan::Replay { after });
+    let past = Past { epoch: Epoch::parse("e1").unwrap(), after, events: Vec::new() };
+    let cases = [
+        (Plan::Snapshot(Why::New), Material::Fleet(Arc::default()), (from, None)),
+        (delta, Material::Changes(Arc::default(), after), (from, Some(after))),
+        (replay, Material::Events(Arc::new(past), after), (after, Some(after))),
+    ];
+    for (plan, material, asked) in cases {
+        let mut feed = MockLiveFeed::new();
+        let ask = move |_: &_, delivered: &_, known: &_| (*delivered, *known) == asked;
+        let again = beginning(Plan::Snapshot(Why::SlowReader), Some(Material::Fleet(Arc::default())), from);
+        feed.expect_catch_up().withf(ask).times(1).returning(move |_, _, _| Ok(again.clone()));
+        let (mut shard, sockets, mut peer) =
+            shard(&settings(feed), beginning(plan, Some(material), from)).await;
+        // More than are held, before the connection had its first turn.
+        let (copies, view) = (sockets.copies(), Arc::new(View::new(principal().grant, Interest::all())));
+        let newer = || Material::Fleet(Arc::new(Fleet::default()));
+        let held: Vec<_> = (0..256).map(|_| Parts::open(copies, newer(), Arc::clone(&view))).collect();
+        let mut received = String::new();
+        receive(&mut shard, &mut peer, &mut received, "sync:end").await;
+        let resync = format!(r#""from":{}"#, asked.0.next());
+        assert!(received.contains("resync") && received.contains(&resync), "{resync}: {received}");
+        assert_eq!(received.matches("sync:end").count(), 1, "{received}");
+        drop(held);
+    }
 }
