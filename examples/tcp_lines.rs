@@ -2,11 +2,11 @@
 //! and gets one JSON frame a line: `hello`, a copy, and what happens then. See docs/ADDING_A_TRANSPORT.md.
 
 use async_trait::async_trait;
-use mission_control::adapters::live::{Copies, Part, Parts, Reader, Readers, Step, first_beat};
+use mission_control::adapters::live::{Copies, Part, Parts, Readers, Step, first_beat};
 use mission_control::adapters::{system::SystemClock, wire::frame, wire::wait::retry_ms};
 use mission_control::app::run::{MissionControl, stop_signal};
 use mission_control::app::settings::{Settings, Sources};
-use mission_control::domain::{cursor::Seq, fault::Code, fault::Fault, interest::Interest, resume::Plan};
+use mission_control::domain::{fault::Code, fault::Fault, interest::Interest, resume::Plan};
 use mission_control::ports::live_feed::{Arrival, Beginning, LiveFeed};
 use mission_control::ports::transport::{Stop, Transport, TransportError};
 use mission_control::ports::{clock::Clock, gate::Credential, token_verifier::SecretText};
@@ -76,7 +76,7 @@ impl TcpLines {
         let mut beat_at = Instant::now() + first_beat(id, self.heartbeat);
         let life = async {
             send(stream, &hello).await?;
-            self.send_copy(stream, &mut reader, beginning).await?;
+            self.send_copy(stream, beginning).await?;
             loop {
                 let step = tokio::select! {
                     step = reader.next() => step,
@@ -94,8 +94,10 @@ impl TcpLines {
                     }
                     Step::FellOut => {
                         let at = reader.position();
-                        let again = self.begin_again(stream, &mut reader, (at, Some(at))).await?;
-                        self.send_copy(stream, &mut reader, again).await?;
+                        let again = self.feed.catch_up(reader.id(), at, Some(at)).await.map_err(|_| None)?;
+                        send(stream, &line(&frame::resync(&again, at.next()))).await?;
+                        reader.begin(&again);
+                        self.send_copy(stream, again).await?;
                     }
                     Step::Dismissed(why) => {
                         let goodbye = frame::goodbye(why.farewell, why.retry_after.map(retry_ms));
@@ -108,35 +110,17 @@ impl TcpLines {
         timeout(opened.ends_at.since(self.clock.wall()), life).await.unwrap_or(Err(None))
     }
 
-    async fn send_copy(&self, to: &mut TcpStream, reader: &mut Reader, first: Beginning) -> Result<(), End> {
-        let mut beginning = first;
-        while let Some(material) = beginning.material {
-            let mut parts = Parts::open(&self.copies, material, beginning.view);
-            loop {
-                match parts.read() {
-                    Some(Part::Bytes(lines)) => send(to, &lines).await?,
-                    Some(Part::End(_)) if matches!(beginning.plan, Plan::Replay { .. }) => return Ok(()),
-                    Some(Part::End(end)) => return send(to, &line(&end.sync_end(beginning.head))).await,
-                    // This peer was slow, and what the copy is made from gave way to newer.
-                    None => break,
-                }
+    async fn send_copy(&self, stream: &mut TcpStream, beginning: Beginning) -> Result<(), End> {
+        let Some(material) = beginning.material else { return Ok(()) };
+        let mut parts = Parts::open(&self.copies, material, beginning.view);
+        loop {
+            // One whose copy gave way could begin anew (`broken_off`); here it is ended, and comes back.
+            match parts.read().ok_or(None)? {
+                Part::Bytes(lines) => send(stream, &lines).await?,
+                Part::End(_) if matches!(beginning.plan, Plan::Replay { .. }) => break Ok(()),
+                Part::End(counted) => break send(stream, &line(&counted.sync_end(beginning.head))).await,
             }
-            let position = reader.position();
-            beginning = self.begin_again(to, reader, parts.broken_off(position)).await?;
         }
-        Ok(())
-    }
-
-    async fn begin_again(
-        &self,
-        to: &mut TcpStream,
-        reader: &mut Reader,
-        (delivered, known): (Seq, Option<Seq>),
-    ) -> Result<Beginning, End> {
-        let again = self.feed.catch_up(reader.id(), delivered, known).await.map_err(|_| None)?;
-        send(to, &line(&frame::resync(&again, delivered.next()))).await?;
-        reader.begin(&again);
-        Ok(again)
     }
 }
 
