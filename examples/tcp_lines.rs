@@ -114,7 +114,6 @@ impl TcpLines {
         let Some(material) = beginning.material else { return Ok(()) };
         let mut parts = Parts::open(&self.copies, material, beginning.view);
         loop {
-            // One whose copy gave way could begin anew (`broken_off`); here it is ended, and comes back.
             match parts.read().ok_or(None)? {
                 Part::Bytes(lines) => send(stream, &lines).await?,
                 Part::End(_) if matches!(beginning.plan, Plan::Replay { .. }) => break Ok(()),

@@ -1,3 +1,5 @@
+//! Readers of copies side by side: that all read the same, whatever is kept for them, and what is held at most.
+
 use proptest::prelude::*;
 
 use super::*;
