@@ -97,7 +97,9 @@ impl Pattern {
         // Between two stars the leftmost fit leaves most to what follows.
         let mut left = Some(left);
         for part in middle.split('*').filter(|part| !part.is_empty()) {
-            left = left.and_then(|left| left.split_once(part)).map(|(_, after)| after);
+            // To search for more than is left costs as much as the search.
+            let room = left.filter(|left| part.len() <= left.len());
+            left = room.and_then(|left| left.split_once(part)).map(|(_, after)| after);
         }
         left.is_some()
     }
