@@ -175,6 +175,7 @@ impl Hub {
         if deliveries.is_empty() {
             return;
         }
+        state.put_marks();
         // Under the lock: a connection that joins now is either in an audience or finds the event in
         // its copy or in the rings.
         for publisher in &self.publishers {
@@ -317,6 +318,13 @@ impl Hub {
         let mut at = self.at.subscribe();
         let reached = at.wait_for(|at| *at >= position);
         let _in_time = tokio::time::timeout(within, reached).await;
+    }
+
+    /// The position of the fleet now. Unlike a copy it costs nothing: a fleet that is held has to be cloned for the next
+    /// event.
+    #[must_use]
+    pub(crate) fn at(&self) -> Seq {
+        *self.at.borrow()
     }
 
     /// The fleet now, and its history.

@@ -40,11 +40,13 @@ impl PastReader {
         let _turn = self.turn.acquire().await.ok()?;
         // Others may have read meanwhile, and the rings moved on.
         let (epoch, oldest, rings_after) = hub.past_wanted(cursor)?;
-        let serves =
-            |past: &&Arc<Past>| past.epoch == epoch && past.after <= cursor.seq && past.end() >= rings_after;
+        let joins = |past: &Arc<Past>| past.epoch == epoch && past.end() >= rings_after;
+        let reaches = |past: &Arc<Past>| past.after <= cursor.seq;
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(last) = last.as_ref().filter(serves) {
-            return Some(Arc::clone(last));
+        if let Some(last) = last.filter(joins) {
+            // It began with the first that was kept, or so far back that no cursor needs more: where it does not reach,
+            // another reading does not either.
+            return Some(last).filter(reaches);
         }
         let (after, events) = match self.read(oldest, rings_after).await {
             Ok(read) => read,
@@ -56,11 +58,11 @@ impl PastReader {
         let past = Arc::new(Past { epoch: epoch.clone(), after, events });
         // What the log has and the hub has not taken would come once more.
         hub.caught_up(past.end(), CATCH_UP_WITHIN).await;
-        if !serves(&&past) || hub.copy().1.at() < past.end() {
+        if !joins(&past) || hub.at() < past.end() {
             return None;
         }
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&past));
-        Some(past)
+        Some(past).filter(reaches)
     }
 
     /// What is kept after a position, up to another at least, and after which position that is.
@@ -85,5 +87,34 @@ impl PastReader {
                 return Ok((begin, events));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::testing::*;
+    use crate::ports::event_log::{MockEventLog, Page};
+
+    #[tokio::test]
+    async fn what_is_no_longer_kept_is_looked_for_once_however_many_come_for_it() {
+        let events: Vec<_> = (1..=100).map(|seq| online(seq, "a1")).collect();
+        let hub = hub(loaded(&events), &Arc::default(), ROOMY);
+        let (epoch, held_after) = (hub.copy().0, Seq::new(50));
+        let mut log = MockEventLog::new();
+        log.expect_read().times(2).returning(move |after, _, _| {
+            if after < held_after {
+                return Err(LogError::Compacted { held_after });
+            }
+            let events = events.iter().filter(|recorded| recorded.seq > after).cloned().collect();
+            Ok(Page { events, held_after, head: Seq::new(100) })
+        });
+        let reader = PastReader::new(Arc::new(log));
+        let cursor = |seq| Cursor { epoch: epoch.clone(), seq: Seq::new(seq), view: None };
+        for _ in 0..3 {
+            assert!(reader.reach(&hub, &cursor(2)).await.is_none());
+        }
+        let past = reader.reach(&hub, &cursor(70)).await.unwrap();
+        assert_eq!((past.after, past.end()), (held_after, Seq::new(100)));
     }
 }

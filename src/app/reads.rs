@@ -49,9 +49,7 @@ impl AppReads {
     /// The fleet with everything that was answered before this was asked, so that whoever reported
     /// reads what it reported. A hub that cannot keep up is not waited for: its copy says its seq.
     async fn fresh(&self) -> (Epoch, Arc<Fleet>) {
-        // The copy is given up before the wait, or the events that are waited for would have to copy it.
-        let at = self.hub.copy().1.at();
-        if let Ok(Page { head, .. }) = self.log.read(at, 0, None).await {
+        if let Ok(Page { head, .. }) = self.log.read(self.hub.at(), 0, None).await {
             self.hub.caught_up(head, CATCH_UP_WITHIN).await;
             self.hub.note_vitals(self.log.as_ref());
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::HubLimits;
+use super::vitals::Waiting;
 use crate::domain::cursor::{Epoch, Seq};
 use crate::domain::event::{Event, Recorded};
 use crate::domain::fleet::Fleet;
@@ -37,8 +38,9 @@ pub(super) struct State {
     /// A copy whose place another took. Large: given back where the lock is not held.
     spent: Option<Arc<Fleet>>,
     pub(super) changes: Changes,
-    /// Up to where marks of life are known.
+    /// Up to where marks of life are known, and those that are not in place yet.
     pub(super) vitals_mark: u64,
+    pub(super) waiting: Waiting,
 }
 
 /// A copy that all share who begin within a second, so that the fleet is cloned at most once in it.
@@ -97,6 +99,7 @@ impl State {
             spent: None,
             changes: Changes::new(began_after, CHANGES_MAX),
             vitals_mark: 0,
+            waiting: Waiting::default(),
         }
     }
 

@@ -4,6 +4,7 @@
 mod beginning;
 mod folding;
 mod interleaving;
+mod marks;
 mod sharing;
 mod together;
 mod without_log;
