@@ -69,6 +69,13 @@ impl Inbox {
         }
     }
 
+    /// Says that another history begins, of which nothing was published yet.
+    pub(super) fn begin_anew(&self) {
+        let mut queue = self.queue();
+        queue.news.head = Seq::ZERO;
+        queue.news.marks.clear();
+    }
+
     /// Ends a connection, also one that is just coming.
     pub(super) fn dismiss(&self, id: ConnectionId, dismissal: Dismissal) {
         let mut queue = self.queue();

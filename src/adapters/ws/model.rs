@@ -98,7 +98,7 @@ impl Socket for Pipe {
 }
 
 struct Peer {
-    view: View,
+    view: Arc<View>,
     pipe: Pipe,
     link: Link<Pipe>,
     place: Place,
@@ -136,7 +136,7 @@ impl World {
             let link = Link::new(pipe.clone(), Arc::clone(&bell).into(), &[]);
             let agents = Patterns::parse([INTERESTS[dice.below(INTERESTS.len())]]).unwrap();
             let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
-            let view = View::new(grant, Interest { agents, ..Interest::all() });
+            let view = Arc::new(View::new(grant, Interest { agents, ..Interest::all() }));
             let peer = Peer {
                 view,
                 pipe,
@@ -324,10 +324,10 @@ fn a_place_that_looked_ahead_still_sees_what_comes_behind_a_mark_that_it_knows()
     let pipe = Pipe::default();
     pipe.drain(10_000);
     let mut link = Link::new(pipe, Waker::noop().clone(), &[]);
-    let view = View::new(
+    let view = Arc::new(View::new(
         Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() },
         Interest { agents: Patterns::parse(["a1"]).unwrap(), ..Interest::all() },
-    );
+    ));
     for seq in 1..=6 {
         let agent = AgentId::parse("a1").unwrap();
         ring.push(Arc::new(Recorded {

@@ -7,7 +7,6 @@ use bytes::{Buf, Bytes};
 use super::link::{Gone, Link, Socket};
 use crate::adapters::live::{Entry, Found, Ring};
 use crate::domain::cursor::Seq;
-use crate::domain::interest::Kinds;
 use crate::domain::time::Monotonic;
 use crate::domain::view::View;
 
@@ -84,7 +83,8 @@ pub(super) struct Events<'a, F> {
 /// Events in a row as one piece of bytes; made once for all connections at the same place that see the same.
 #[derive(Debug, Default)]
 pub(super) struct Run {
-    key: Option<(Seq, Kinds)>,
+    /// What follows which position, through which view. It holds the view, so that no other takes its address.
+    key: Option<(Seq, Arc<View>)>,
     bytes: Vec<u8>,
     /// Where each frame ends, and the event.
     frames: Vec<(usize, Arc<Entry>)>,
@@ -102,14 +102,13 @@ impl Run {
     }
 
     /// Makes the run that follows a position for a view; nothing when that is no longer held.
-    fn make(&mut self, ring: &impl Fn(Seq, usize) -> Found, at: Seq, view: &View) -> Option<()> {
-        let key = view.shows_every_agent().then(|| (at, view.kinds()));
-        if key.is_some() && key == self.key {
+    fn make(&mut self, ring: &impl Fn(Seq, usize) -> Found, at: Seq, view: &Arc<View>) -> Option<()> {
+        if self.key.as_ref().is_some_and(|(of, through)| *of == at && show_the_same(through, view)) {
             return Some(());
         }
         self.clear();
         let Found::Next(entries) = ring(at, EVENTS_AT_ONCE) else { return None };
-        self.key = key;
+        self.key = Some((at, Arc::clone(view)));
         self.to = at;
         self.at_head = entries.len() < EVENTS_AT_ONCE;
         for entry in entries {
@@ -133,7 +132,7 @@ impl Run {
     pub(super) fn advance<S: Socket>(
         &mut self,
         place: &mut Place,
-        view: &View,
+        view: &Arc<View>,
         link: &mut Link<S>,
         now: Monotonic,
         events: Events<'_, impl Fn(Seq, usize) -> Found>,
@@ -167,6 +166,12 @@ impl Run {
         place.behind = !self.at_head || self.to < events.head;
         Ok(if place.behind { Advance::More } else { Advance::AtHead })
     }
+}
+
+/// Whether two views show the same events, as far as that is seen at once.
+fn show_the_same(one: &Arc<View>, other: &Arc<View>) -> bool {
+    let broad = || one.shows_every_agent() && other.shows_every_agent() && one.kinds() == other.kinds();
+    Arc::ptr_eq(one, other) || broad()
 }
 
 /// The ring of this transport: events as WebSocket frames.

@@ -205,8 +205,14 @@ impl Session {
             self.announce_at = None;
             self.link.put_text(&frame::auth_expiring(self.principal.expires_at));
         }
-        if self.link.blocked_since().is_some_and(|since| now.since(since) >= BLOCKED_AFTER) {
-            return Err(Farewell::Blocked.into());
+        let is_blocked =
+            |link: &Link| link.blocked_since().is_some_and(|since| now.since(since) >= BLOCKED_AFTER);
+        if is_blocked(&self.link) {
+            // It may have been us that stood still: what the peer takes now counts.
+            self.link.flush(now)?;
+            if is_blocked(&self.link) {
+                return Err(Farewell::Blocked.into());
+            }
         }
         if self.wish_due_at(now).is_some_and(|at| now >= at) {
             self.grant_wish(turn);

@@ -20,6 +20,9 @@ use crate::domain::time::Monotonic;
 
 /// Connections that are visited before other tasks get their turn.
 const VISITS_AT_ONCE: usize = 64;
+/// Connections that come, are heard of or have more to take: so many are served before the shard looks for new events
+/// again. However many come at once, those who are here wait for few of them.
+const BACKLOG_AT_ONCE: usize = 32;
 /// Heartbeats go out in so many waves, spread over their interval.
 const WAVES: u32 = 64;
 /// Bytes that are read from a socket at once.
@@ -35,8 +38,9 @@ pub(super) struct Shard {
     narrow: BTreeMap<ConnectionId, Box<Session>>,
     /// When whom to visit at the latest.
     due: BTreeSet<(Monotonic, ConnectionId)>,
-    /// Whom to visit as soon as the others had their turn.
+    /// Whom to visit as soon as the others had their turn, and who of them had it last.
     again: BTreeSet<ConnectionId>,
+    last_again: ConnectionId,
     /// In which wave whose heartbeat goes out, and which wave goes next.
     waves: BTreeSet<(u32, ConnectionId)>,
     wave: u32,
@@ -60,6 +64,7 @@ impl Shard {
             narrow: BTreeMap::new(),
             due: BTreeSet::new(),
             again: BTreeSet::new(),
+            last_again: ConnectionId::new(0),
             waves: BTreeSet::new(),
             wave: 0,
             next_wave_at,
@@ -97,11 +102,12 @@ impl Shard {
         }
     }
 
-    /// Does all there is to do now.
+    /// Hands on all events there are now, and does some of the rest.
     async fn round(&mut self) {
         let news = self.inbox.take(|id| self.broad.contains_key(id) || self.narrow.contains_key(id));
         self.take(news).await;
-        for id in std::mem::take(&mut self.again) {
+        for _ in 0..self.again.len().min(BACKLOG_AT_ONCE) {
+            let Some(id) = self.next_again() else { break };
             self.visit(id).await;
         }
         self.keep_time().await;
@@ -123,19 +129,9 @@ impl Shard {
                 session.mark(*mark);
             }
         }
-        for (id, outcome) in news.outcomes {
-            self.with(id, |session, turn| session.answered(outcome, turn).map(|()| Next::Again));
-            self.give_turn().await;
-        }
         for (id, dismissal) in news.dismissals {
             self.with(id, |_, _| Err(End::Dismissed(dismissal)));
             self.give_turn().await;
-        }
-        for id in news.ready {
-            if let Some(session) = self.get(id) {
-                session.heard();
-            }
-            self.visit(id).await;
         }
         for id in news.marks.into_keys().filter(|id| self.narrow.contains_key(id)).collect::<Vec<_>>() {
             self.visit(id).await;
@@ -143,6 +139,25 @@ impl Shard {
         if is_new_head {
             self.walk().await;
         }
+        for (id, outcome) in news.outcomes {
+            self.with(id, |session, turn| session.answered(outcome, turn).map(|()| Next::Again));
+            self.give_turn().await;
+        }
+        for id in news.ready {
+            if let Some(session) = self.get(id) {
+                session.heard();
+                self.again.insert(id);
+            }
+        }
+    }
+
+    /// Who is to be visited next: each in turn, so that nobody waits for those who come back again and again.
+    fn next_again(&mut self) -> Option<ConnectionId> {
+        let behind = (Bound::Excluded(self.last_again), Bound::Unbounded);
+        let id = *self.again.range(behind).next().or_else(|| self.again.first())?;
+        self.again.remove(&id);
+        self.last_again = id;
+        Some(id)
     }
 
     /// Visits all who look at every event.

@@ -131,6 +131,8 @@ impl EventPublisher for LiveSockets {
 
     fn begin_anew(&self) {
         self.ring.write().unwrap_or_else(PoisonError::into_inner).clear();
+        // The next event may lie before the last one: until then there is none to wait for.
+        self.shards.iter().for_each(|shard| shard.begin_anew());
     }
 }
 
@@ -178,7 +180,7 @@ mod tests {
     struct Peer {
         node: Node,
         registration: Registration,
-        view: View,
+        view: Arc<View>,
         pipe: Pipe,
         link: Link<Pipe>,
     }
@@ -199,7 +201,7 @@ mod tests {
             let link = Link::new(pipe.clone(), Waker::noop().clone(), &[]);
             let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
             let agents = Patterns::parse([if broad { "*" } else { "a" }]).unwrap();
-            let view = View::new(grant, Interest { agents, ..Interest::all() });
+            let view = Arc::new(View::new(grant, Interest { agents, ..Interest::all() }));
             let node = Node(Arc::clone(&self.0), Arc::clone(&self.1));
             Box::new(Peer { node, registration, view, pipe, link })
         }
