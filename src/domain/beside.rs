@@ -126,10 +126,15 @@ impl Beside {
         risen.map(|risen| risen.at.plus(LIVED))
     }
 
-    /// When something becomes of it by time alone.
+    /// When something becomes of it by time alone. A lease that runs out in a crash loop waits for its end: the
+    /// loop is left once, and not by silence to come back as online.
     #[must_use]
     pub(super) fn due(&self, standing: Standing) -> Option<Monotonic> {
-        self.runs_out(standing).into_iter().chain(self.lived_through(standing)).min()
+        if standing.reason == Reason::CrashLoop {
+            self.lived_through(standing)
+        } else {
+            self.runs_out(standing)
+        }
     }
 
     /// How often it crashed or was restarted lately.

@@ -44,7 +44,14 @@ fn left(desk: &Desk, agent: &AgentId, now: Moment) -> Decision {
     let Some((known, before)) = known.filter(|(_, beside)| beside.held) else {
         return Decision::nothing(now, false);
     };
-    if !before.lease_runs(known.status.standing) {
+    let standing = known.status.standing;
+    if standing.reason == Reason::CrashLoop {
+        // It is told when the loop is over, unless the agent is heard again by then.
+        let beside = Beside { held: false, until: now.uptime, busy_until: None, ..before.clone() };
+        let durable = beside.differs_for_good(before);
+        return Decision::new(now, Vec::new(), vec![(agent.clone(), Some(beside))], durable);
+    }
+    if !before.lease_runs(standing) {
         return released(desk, agent, now);
     }
     let (event, beside) = due::silent(agent, known, before, Reason::Disconnected, now);

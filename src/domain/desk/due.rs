@@ -41,17 +41,17 @@ fn is_quiet(session: &Session, limits: &Limits, now: Moment) -> bool {
     session.heard.plus(limits.session_quiet) <= now.uptime
 }
 
-/// What time alone makes of an agent: its lease ran out, or it lived through its crash loop.
+/// What time alone makes of an agent: its lease ran out, or its crash loop is over.
 fn by_time(agent: &AgentId, known: &Agent, beside: &Beside, now: Moment) -> (Option<Event>, Beside) {
     let standing = known.status.standing;
     let passed = |until: Option<Monotonic>| until.is_some_and(|until| until <= now.uptime);
+    if !passed(beside.due(standing)) {
+        return (None, beside.clone());
+    }
     if passed(beside.runs_out(standing)) {
         let reason = if beside.stale { Reason::NotHeardSinceRestart } else { Reason::LeaseExpired };
         let (event, beside) = silent(agent, known, beside, reason, now);
         return (Some(event), beside);
-    }
-    if !passed(beside.lived_through(standing)) {
-        return (None, beside.clone());
     }
     let restart = beside.risen.is_some_and(|risen| risen.restart);
     let reason = if restart { Reason::Restart } else { Reason::Start };

@@ -82,11 +82,80 @@ fn a_status_report_or_a_stop_ends_a_loop_at_once() {
 }
 
 #[test]
-fn who_falls_silent_in_a_loop_is_noticed_too() {
+fn whose_lease_ends_in_a_loop_is_told_once_when_the_loop_is_over_and_never_online() {
+    for lease in [10, 59, 60] {
+        let mut bench = looping();
+        bench.tell(signal(Signal::Start).leased(seconds(lease)));
+        assert_eq!(bench.pass(Duration::from_millis(59_999)), [""; 0], "leased for {lease} s");
+        assert_eq!(bench.standing(), ("error", "crash_loop"));
+        assert_eq!(bench.pass(Duration::from_millis(1)), ["offline by lease_expired"]);
+        assert_eq!(bench.agent("a").status.last_seen, Some(at(1_000)));
+        assert_eq!(bench.pass(seconds(3_600)), [""; 0]);
+        assert_eq!(bench.words(heartbeat()), ["online by heard"]);
+    }
+}
+
+#[test]
+fn whose_lease_outlasts_the_loop_is_online_first() {
+    let mut longer = looping();
+    longer.tell(signal(Signal::Start).leased(seconds(61)));
+    assert_eq!(longer.pass(seconds(60)), ["online by start"]);
+    assert_eq!(longer.pass(seconds(1)), ["offline by lease_expired"]);
+
+    let mut heard = looping();
+    heard.tell(signal(Signal::Start).leased(seconds(10)));
+    heard.pass(seconds(55));
+    assert_eq!(heard.words(heartbeat()), [""; 0], "a sign of life leads out of no loop");
+    assert_eq!(heard.pass(seconds(5)), ["online by start"]);
+}
+
+#[test]
+fn a_lease_that_ended_in_a_loop_counts_by_the_last_start_alone() {
     let mut bench = looping();
     bench.tell(signal(Signal::Start).leased(seconds(10)));
-    assert_eq!(bench.pass(seconds(10)), ["offline by lease_expired"]);
-    assert_eq!(bench.pass(seconds(3_600)), [""; 0], "it does not live through the loop");
+    bench.pass(seconds(50));
+    bench.tell(signal(Signal::Restart));
+    assert_eq!(bench.pass(seconds(59)), [""; 0]);
+    bench.tell(signal(Signal::Crash));
+    assert_eq!(bench.pass(seconds(3_600)), [""; 0]);
+    assert_eq!(bench.standing(), ("error", "crash_loop"));
+}
+
+#[test]
+fn the_end_of_a_socket_leads_out_of_no_loop() {
+    let ends: [fn(AgentId) -> Command; 2] = [Command::Left, Command::Release];
+    for end in ends {
+        let mut bench = looping();
+        bench.tell(signal(Signal::Start).by_socket().leased(seconds(10)).busy_until(3_600_000));
+        bench.pass(seconds(20));
+        assert_eq!(bench.words(end(agent("a"))), [""; 0]);
+        assert_eq!(bench.pass(seconds(39)), [""; 0]);
+        assert_eq!(bench.standing(), ("error", "crash_loop"));
+    }
+    let mut left = looping();
+    left.tell(signal(Signal::Start).by_socket().leased(seconds(90)).busy_until(3_600_000));
+    left.tell(Command::Left(agent("a")));
+    assert_eq!(left.pass(seconds(60)), ["offline by lease_expired"], "it hung up");
+
+    let mut back = looping();
+    back.tell(signal(Signal::Start).by_socket().leased(seconds(90)));
+    back.tell(Command::Left(agent("a")));
+    back.tell(heartbeat().by_socket());
+    assert_eq!(back.pass(seconds(60)), ["online by start"], "it came back");
+    assert_eq!(back.words(Command::Left(agent("a"))), ["offline by disconnected"]);
+
+    let mut released = looping();
+    released.tell(signal(Signal::Start).by_socket().leased(seconds(90)));
+    released.tell(Command::Release(agent("a")));
+    assert_eq!(released.pass(seconds(60)), ["online by start"], "it has a whole lease");
+}
+
+#[test]
+fn who_asked_for_no_lease_in_a_loop_is_marked_and_online_once_it_lived() {
+    let mut bench = looping();
+    bench.tell(signal(Signal::Start));
+    assert!(bench.vital().unleased);
+    assert_eq!(bench.pass(seconds(60)), ["online by start"]);
 }
 
 #[test]
