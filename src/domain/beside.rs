@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use super::fence::Fence;
 use super::lifecycle::{Reason, Signal, Standing, Status};
-use super::time::{Monotonic, Timestamp};
+use super::time::{Moment, Monotonic, Timestamp};
 
 /// A lease that was asked for without a length.
 pub const LEASE_DEFAULT: Duration = Duration::from_secs(90);
@@ -49,8 +49,8 @@ pub struct Beside {
     pub lease: Option<Duration>,
     /// Until when that lets it be believed.
     pub until: Monotonic,
-    /// Until when it said that it would be quiet.
-    pub busy_until: Option<Monotonic>,
+    /// Until when it said that it would be quiet: the time that it named, and the uptime that was then.
+    pub busy_until: Option<Moment>,
     /// Its latest crashes and restarts, oldest first.
     pub falls: VecDeque<Fall>,
     /// The start or restart after which it lives, while it is in a crash loop.
@@ -116,7 +116,7 @@ impl Beside {
     #[must_use]
     pub fn runs_out(&self, standing: Standing) -> Option<Monotonic> {
         let runs = self.lease_runs(standing) && !self.held;
-        runs.then(|| self.busy_until.map_or(self.until, |busy| busy.max(self.until)))
+        runs.then(|| self.busy_until.map_or(self.until, |busy| busy.uptime.max(self.until)))
     }
 
     /// When a crash loop is lived through.
@@ -181,11 +181,17 @@ impl Beside {
             || self.risen != before.risen
     }
 
-    /// As it begins in another process: not heard yet, and a whole lease to be so.
-    pub(super) fn reopened(mut self, now: Monotonic) -> Self {
+    /// As it begins in another process: not heard yet, and a whole lease to be so. Of the time that it would be
+    /// quiet there is no more left than people's clocks say, since the time between two processes is no uptime;
+    /// nor more than there was, wherever those clocks were set to.
+    pub(super) fn reopened(mut self, now: Moment) -> Self {
         self.stale = true;
         self.held = false;
-        self.until = self.lease.map_or(self.until, |lease| now.plus(lease));
+        self.until = self.lease.map_or(self.until, |lease| now.uptime.plus(lease));
+        self.busy_until = self.busy_until.map(|busy| {
+            let left = now.uptime.plus(busy.wall.since(now.wall));
+            Moment { uptime: busy.uptime.min(left), ..busy }
+        });
         self
     }
 }

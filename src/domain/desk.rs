@@ -156,14 +156,14 @@ impl Desk {
         desk
     }
 
-    /// A desk that continues in another process from what a log kept, at this uptime of the history: no agent
-    /// was heard yet, and each that has a lease has a whole one to be.
+    /// A desk that continues in another process from what a log kept, at this moment: no agent was heard yet,
+    /// and each that has a lease has a whole one to be.
     #[must_use]
     pub fn restore(
         fleet: Fleet,
         besides: impl IntoIterator<Item = (AgentId, Beside)>,
         limits: Limits,
-        now: Monotonic,
+        now: Moment,
     ) -> Self {
         let mut desk = Self::new(fleet, limits);
         for (agent, beside) in besides {

@@ -10,7 +10,7 @@ use mission_control::domain::fault::{Code, Fault};
 use mission_control::domain::id::InstanceId;
 use mission_control::domain::report::Stamp;
 use mission_control::domain::text::{Labels, StateWord};
-use mission_control::domain::time::Monotonic;
+use mission_control::domain::time::Moment;
 
 /// One command in a few small numbers.
 #[derive(Clone)]
@@ -209,7 +209,7 @@ proptest! {
         }
         let kept = |agent: &AgentId| Some((agent.clone(), desk.beside(agent)?.clone()));
         let besides: Vec<_> = desk.fleet().agents().filter_map(|(agent, _)| kept(agent)).collect();
-        let mut anew = Desk::restore(desk.fleet().clone(), besides, limits, Monotonic::default());
+        let mut anew = Desk::restore(desk.fleet().clone(), besides, limits, Moment::default());
         for (place, step) in next.iter().enumerate() {
             prop_assert_eq!(take(&mut desk, place, step), take(&mut anew, place, step));
         }

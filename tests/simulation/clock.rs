@@ -40,6 +40,11 @@ impl Time {
         u64::try_from(self.began.elapsed().as_millis()).unwrap()
     }
 
+    /// What people's clocks say.
+    pub(crate) fn wall(&self) -> Timestamp {
+        Timestamp::saturating(WALL + self.millis() + self.jumped.load(Ordering::SeqCst))
+    }
+
     pub(crate) fn jump(&self, millis: u64) {
         self.jumped.store(millis, Ordering::SeqCst);
     }
@@ -69,7 +74,7 @@ pub(crate) struct ProcessClock {
 
 impl Clock for ProcessClock {
     fn wall(&self) -> Timestamp {
-        Timestamp::saturating(WALL + self.time.millis() + self.time.jumped.load(Ordering::SeqCst))
+        self.time.wall()
     }
 
     fn monotonic(&self) -> Monotonic {

@@ -9,7 +9,7 @@ use mission_control::domain::event::Recorded;
 use mission_control::domain::fault::{Code, Fault as Refusal};
 use mission_control::domain::fleet::Fleet;
 use mission_control::domain::limits::Limits;
-use mission_control::domain::time::{Moment, Monotonic};
+use mission_control::domain::time::{Moment, Monotonic, Timestamp};
 use mission_control::ports::event_log::{LogError, Proposal, Receipt};
 
 use crate::fault::Fault;
@@ -58,7 +58,7 @@ impl Disk {
     }
 
     /// As the next process finds it, after a crash or an end.
-    pub(crate) fn reopened(mut self, fault: Option<Fault>) -> Self {
+    pub(crate) fn reopened(mut self, wall: Timestamp, fault: Option<Fault>) -> Self {
         if let Some(before) = self.before.take() {
             self = *before;
         }
@@ -69,7 +69,8 @@ impl Disk {
         let known =
             fleet.agents().filter_map(|(agent, _)| Some((agent.clone(), self.desk.beside(agent)?.clone())));
         let known: Vec<_> = known.collect();
-        self.desk = Desk::restore(fleet, known, self.limits, Monotonic::new(self.uptime));
+        let now = Moment { wall, uptime: Monotonic::new(self.uptime) };
+        self.desk = Desk::restore(fleet, known, self.limits, now);
         self
     }
 

@@ -86,7 +86,7 @@ impl SimLog {
         let mut disk = self.inner.disk();
         with.history = disk.history + 1;
         with.uptime = self.inner.uptime().since_start();
-        let mut with = with.reopened(self.inner.weather.fault);
+        let mut with = with.reopened(self.inner.clock.wall(), self.inner.weather.fault);
         with.desk = with.desk.continuing(&disk.desk);
         *disk = with;
         self.inner.head.send_replace((disk.history, disk.desk.head()));

@@ -186,7 +186,7 @@ impl World {
         // In its own turn, when nothing of the old process is left.
         pause(Duration::from_millis(10 + self.dice.below(3000))).await;
         self.around.time.turn(0).await;
-        let disk = self.disk.lock().unwrap().clone().reopened(fault);
+        let disk = self.disk.lock().unwrap().clone().reopened(self.around.time.wall(), fault);
         *self.disk.lock().unwrap() = disk;
         self.around.trace.tell("a node starts");
         Node::start(&self.around, &self.disk).await

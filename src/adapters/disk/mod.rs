@@ -137,8 +137,9 @@ impl DiskLog {
         let keys = store.count_keys()?;
         let shared =
             Shared::new(Desk::default(), &state, Pages::new(path.clone(), Arc::clone(&doubt)), clock);
-        let now = shared.now().uptime;
+        let now = shared.now();
         *shared.desk() = Desk::restore(loaded.fleet, loaded.besides, options.desk, now);
+        let now = now.uptime;
         let shared = Arc::new(shared);
         let stop = Arc::new(AtomicBool::new(false));
         let (send, jobs) = mpsc::channel(JOBS_MAX);

@@ -71,7 +71,7 @@ impl Lasting {
         beside.held |= terms.socket;
         if let Some(busy_until) = terms.busy_until {
             let busy = busy_until.since(now.wall).min(BUSY_MAX);
-            beside.busy_until = Some(now.uptime.plus(busy));
+            beside.busy_until = Some(Moment { wall: now.wall.plus(busy), uptime: now.uptime.plus(busy) });
         }
         let Some(length) = beside.lease else {
             return true;

@@ -8,7 +8,7 @@ use super::{millis, point, time};
 use crate::domain::beside::{Beside, Fall, Risen};
 use crate::domain::fence::Life;
 use crate::domain::id::InstanceId;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Moment, Timestamp};
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,7 +20,7 @@ pub(super) struct KeptBeside {
     lease_ms: Option<u64>,
     until: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    busy_until: Option<u64>,
+    busy_until: Option<(u64, u64)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     falls: Vec<(u64, bool)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,7 +49,7 @@ impl KeptBeside {
             last_seen: beside.last_seen.millis(),
             lease_ms: beside.lease.map(|lease| u64::try_from(lease.as_millis()).unwrap_or(u64::MAX)),
             until: millis(beside.until),
-            busy_until: beside.busy_until.map(millis),
+            busy_until: beside.busy_until.map(|busy| (busy.wall.millis(), millis(busy.uptime))),
             falls: beside.falls.iter().map(|fall| (millis(fall.at), fall.counts)).collect(),
             risen: beside.risen.map(|risen| (millis(risen.at), risen.restart)),
         }
@@ -66,7 +66,9 @@ impl KeptBeside {
             last_seen: time(self.last_seen),
             lease: self.lease_ms.map(Duration::from_millis),
             until: point(self.until),
-            busy_until: self.busy_until.map(point),
+            busy_until: self
+                .busy_until
+                .map(|(wall, uptime)| Moment { wall: time(wall), uptime: point(uptime) }),
             falls: self.falls.into_iter().map(|(at, counts)| Fall { at: point(at), counts }).collect(),
             risen: self.risen.map(|(at, restart)| Risen { at: point(at), restart }),
             ..Beside::default()

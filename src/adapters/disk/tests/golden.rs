@@ -90,7 +90,7 @@ fn agents_are_kept_with_what_is_known_beside_their_events() {
         last_seen: Timestamp::saturating(4),
         lease: Some(Duration::from_secs(90)),
         until: point(1),
-        busy_until: Some(point(2)),
+        busy_until: Some(Moment { wall: Timestamp::saturating(5), uptime: point(2) }),
         falls: [Fall { at: point(3), counts: true }].into(),
         risen: Some(Risen { at: point(4), restart: false }),
         ..Beside::default()
@@ -101,7 +101,7 @@ fn agents_are_kept_with_what_is_known_beside_their_events() {
     assert!(json.starts_with(r#"{"rev":12,"status":{"agent":"a1","#), "{json}");
     assert!(
         json.ends_with(
-            r#""beside":{"lives":[{"id":"i1","lastSeq":6}],"lastSeen":4,"leaseMs":90000,"until":1000,"busyUntil":2000,"falls":[[3000,true]],"risen":[4000,false]}}"#
+            r#""beside":{"lives":[{"id":"i1","lastSeq":6}],"lastSeen":4,"leaseMs":90000,"until":1000,"busyUntil":[5,2000],"falls":[[3000,true]],"risen":[4000,false]}}"#
         ),
         "{json}"
     );

@@ -92,8 +92,7 @@ impl Writer {
         writing.put_state(&state)?;
         writing.commit()?;
         let Loaded { fleet, besides } = opening::load(&mut store, &mut state, self.options.desk.removals)?;
-        let uptime = self.now().uptime;
-        let desk = Desk::restore(fleet, besides, self.options.desk, uptime);
+        let desk = Desk::restore(fleet, besides, self.options.desk, self.now());
         self.keys = store.count_keys()?;
         self.dirty.clear();
         self.shared.reopen(desk, &state, heard.is_err())?;

@@ -148,9 +148,8 @@ fn after_a_restart_an_agent_is_stale_and_has_a_whole_lease_to_be_heard() {
     bench.pass(seconds(9));
     let beside = bench.desk.beside(&agent("a")).unwrap().clone();
     let restored = |now: u64| {
-        let uptime = Moment::from(at(now)).uptime;
         let besides = [(agent("a"), beside.clone())];
-        let desk = Desk::restore(bench.desk.fleet().clone(), besides, Limits::default(), uptime);
+        let desk = Desk::restore(bench.desk.fleet().clone(), besides, Limits::default(), at(now).into());
         Bench { desk, now }
     };
     let mut silent = restored(50_000);
@@ -164,6 +163,46 @@ fn after_a_restart_an_agent_is_stale_and_has_a_whole_lease_to_be_heard() {
     assert_eq!(heard.words(heartbeat()), [""; 0]);
     assert!(!heard.vital().stale);
     assert_eq!(heard.pass(seconds(10)), ["offline by lease_expired"]);
+}
+
+/// The desk in another process, at this uptime and this time of people's clocks: how long it is still believed.
+fn believed_after_a_restart(desk: &Desk, uptime: u64, wall: u64) -> u64 {
+    let moment = |more: u64| Moment {
+        wall: at(wall + more),
+        uptime: Monotonic::new(Duration::from_millis(uptime + more)),
+    };
+    let besides = [(agent("a"), desk.beside(&agent("a")).unwrap().clone())];
+    let desk = Desk::restore(desk.fleet().clone(), besides, Limits::default(), moment(0));
+    let is_due = |more: &u64| desk.vitals(0, moment(*more).uptime).due;
+    let due = (0..=100_000).step_by(1_000).find(is_due).unwrap();
+    let decision = desk.decide(&Command::Sweep, moment(due)).unwrap();
+    let words: Vec<_> = decision.events.iter().map(words).collect();
+    assert_eq!(words, ["offline by not_heard_since_restart"]);
+    due
+}
+
+#[test]
+fn a_busy_agent_is_believed_no_longer_than_until_the_time_it_named_whatever_a_server_slept() {
+    let mut bench = Bench::new();
+    bench.tell(heartbeat().leased(seconds(10)).busy_until(61_000));
+    let after = |uptime, wall| believed_after_a_restart(&bench.desk, uptime, wall);
+    assert_eq!(after(21_000, 21_000), 40_000, "no time passed in between");
+    assert_eq!(after(21_000, 41_000), 20_000, "20 s passed in between");
+    assert_eq!(after(21_000, 10_000_000), 10_000, "long ago: a whole lease is left, as for anybody");
+    for wall in [0, 1_000, 20_999] {
+        assert_eq!(after(21_000, wall), 40_000, "a clock that was set back gives no more than there was");
+    }
+}
+
+#[test]
+fn who_was_busy_over_two_restarts_is_believed_no_longer_than_over_one() {
+    let mut bench = Bench::new();
+    bench.tell(heartbeat().leased(seconds(10)).busy_until(61_000));
+    let besides = |desk: &Desk| [(agent("a"), desk.beside(&agent("a")).unwrap().clone())];
+    let (fleet, early) = (bench.desk.fleet().clone(), Moment { wall: at(41_000), ..at(21_000).into() });
+    let once = Desk::restore(fleet, besides(&bench.desk), Limits::default(), early);
+    assert_eq!(believed_after_a_restart(&once, 21_000, 1_000), 20_000, "what was cut stays so");
+    assert_eq!(believed_after_a_restart(&once, 21_000, 46_000), 15_000);
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn marks_of_life_are_told_after_a_mark_and_go_on_in_another_desk() {
     assert_eq!(bench.desk.vitals(told.mark, now).changed, []);
 
     let besides = [(agent("b"), bench.desk.beside(&agent("b")).unwrap().clone())];
-    let anew = Desk::restore(bench.desk.fleet().clone(), besides, Limits::default(), now);
+    let anew = Desk::restore(bench.desk.fleet().clone(), besides, Limits::default(), Moment::default());
     let changed = anew.continuing(&bench.desk).vitals(told.mark, now).changed;
     assert_eq!(changed.len(), 2, "all of them, whatever was told before");
     assert!(changed.iter().any(|(id, vital)| *id == agent("b") && !vital.stale), "who was heard was heard");
