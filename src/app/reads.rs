@@ -142,7 +142,11 @@ impl Reads for AppReads {
         let shown = shown.ok_or_else(|| Fault::new(Code::NotFound, "there is no such agent"))?;
         let status = &shown.status;
         let uptime = match status.standing.status {
-            Status::Online => self.clock.wall().since(status.since),
+            // The process of a start or restart is a new one, also where the status stays.
+            Status::Online => {
+                let since = shown.vital.began.map_or(status.since, |began| began.max(status.since));
+                self.clock.wall().since(since)
+            }
             Status::Offline | Status::Error => Duration::ZERO,
         };
         Ok(Record { uptime, restarts: status.restarts })

@@ -2,9 +2,9 @@
 //! Decided with the events, kept with them, and shown only in part ([`Vital`]).
 //!
 //! ```
-//! use mission_control::domain::beside::{Beside, Fall, LEASE_DEFAULT, Risen, Vital};
+//! use mission_control::domain::beside::{Begun, Beside, Fall, LEASE_DEFAULT, Risen, Vital};
 //! use mission_control::domain::lifecycle::{Reason, Standing, Status};
-//! use mission_control::domain::time::Monotonic;
+//! use mission_control::domain::time::{Monotonic, Timestamp};
 //!
 //! let online = Standing { status: Status::Online, reason: Reason::Heard };
 //! let crashed = Standing { status: Status::Error, reason: Reason::Crash };
@@ -16,6 +16,11 @@
 //! let at = Monotonic::default();
 //! let (falls, risen) = ([Fall { at, counts: true }].into(), Some(Risen { at, restart: true }));
 //! assert_ne!(Beside { falls, risen, ..Beside::default() }, Beside::default());
+//!
+//! // When its process began, for those who ask how long it runs.
+//! let (at, shown) = (Timestamp::saturating(7), Timestamp::saturating(5));
+//! let beside = Beside { begun: Some(Begun { at, shown }), ..Beside::default() };
+//! assert_eq!(Vital::of(&beside, online).began, Some(at));
 //! ```
 
 use std::collections::VecDeque;
@@ -55,6 +60,8 @@ pub struct Beside {
     pub falls: VecDeque<Fall>,
     /// The start or restart after which it lives, while it is in a crash loop.
     pub risen: Option<Risen>,
+    /// Its latest start or restart.
+    pub begun: Option<Begun>,
     /// It was not heard since its history was opened. Not kept: so begins every agent.
     pub stale: bool,
     /// A socket stands for its life. Not kept: sockets end with the process.
@@ -77,6 +84,15 @@ pub struct Risen {
     pub at: Monotonic,
     /// Whether it was a restart.
     pub restart: bool,
+}
+
+/// A start or restart, by clocks that people set: for display alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Begun {
+    /// When it was, by the server's clock.
+    pub at: Timestamp,
+    /// The time that its report showed: one that shows an earlier one comes late.
+    pub shown: Timestamp,
 }
 
 impl Beside {
@@ -179,6 +195,7 @@ impl Beside {
             || self.busy_until != before.busy_until
             || self.falls != before.falls
             || self.risen != before.risen
+            || self.begun != before.begun
     }
 
     /// As it begins in another process: not heard yet, and a whole lease to be so. Of the time that it would be
@@ -205,12 +222,19 @@ pub struct Vital {
     pub unleased: bool,
     /// Whether it was not heard since the server came back.
     pub stale: bool,
+    /// When its latest start or restart was, where there was one.
+    pub began: Option<Timestamp>,
 }
 
 impl Vital {
     /// Of an agent with this standing.
     #[must_use]
     pub const fn of(beside: &Beside, standing: Standing) -> Self {
-        Self { last_seen: beside.last_seen, unleased: beside.is_unleased(standing), stale: beside.stale }
+        let began = match beside.begun {
+            Some(begun) => Some(begun.at),
+            None => None,
+        };
+        let unleased = beside.is_unleased(standing);
+        Self { last_seen: beside.last_seen, unleased, stale: beside.stale, began }
     }
 }

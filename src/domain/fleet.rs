@@ -75,7 +75,8 @@ impl Agent {
     #[must_use]
     pub fn restored(status: StatusEvent, rev: Seq) -> Self {
         let unleased = status.unleased;
-        let vital = Vital { last_seen: status.last_seen.unwrap_or_default(), unleased, stale: true };
+        let last_seen = status.last_seen.unwrap_or_default();
+        let vital = Vital { last_seen, unleased, stale: true, began: None };
         Self { status, rev, sessions: BTreeMap::new(), vital }
     }
 }
@@ -251,20 +252,21 @@ impl Fleet {
 
     fn set_status(&mut self, event: &StatusEvent, recorded: &Recorded) {
         // As far as the event tells; a mark that moved without one is put in place later.
-        let marks = |last_seen: Timestamp| Vital {
+        let marks = |last_seen: Timestamp, began| Vital {
             last_seen: event.last_seen.unwrap_or(last_seen),
             unleased: event.unleased,
             stale: false,
+            began,
         };
         match self.agents.get_mut(&event.agent) {
             Some(agent) => {
                 let agent = Arc::make_mut(agent);
                 agent.status = event.clone();
                 agent.rev = recorded.seq;
-                agent.vital = marks(agent.vital.last_seen);
+                agent.vital = marks(agent.vital.last_seen, agent.vital.began);
             }
             None => {
-                let (sessions, vital) = (BTreeMap::new(), marks(recorded.at.wall));
+                let (sessions, vital) = (BTreeMap::new(), marks(recorded.at.wall, None));
                 let agent = Agent { status: event.clone(), rev: recorded.seq, sessions, vital };
                 self.agents.insert(event.agent.clone(), Arc::new(agent));
             }

@@ -52,7 +52,7 @@ pub struct EventsPage {
 /// How an agent has been.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Record {
-    /// For how long it has been online without a break; nothing while it is not.
+    /// For how long it has been online, and the same process; nothing while it is not.
     pub uptime: Duration,
     /// How often it was restarted.
     pub restarts: u32,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::app::testing::*;
+use crate::domain::beside::Vital;
 use crate::domain::cursor::Epoch;
 use crate::domain::desk::Vitals;
 use crate::domain::event::Recorded;
@@ -94,6 +95,29 @@ async fn uptime_runs_while_an_agent_is_online_and_not_otherwise() {
     let by = watcher("ada");
     for (id, expected) in [("up", 90), ("off", 0), ("err", 0)] {
         let record = reads.record(&by, &agent(id)).await.unwrap();
+        assert_eq!(record.uptime, Duration::from_secs(expected), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn uptime_begins_again_with_the_process_and_never_before_the_status() {
+    let fleet = [online(1, "again"), online(2, "before"), status(3, "off", Status::Offline)];
+    let mut log = MockEventLog::new();
+    log.expect_read()
+        .returning(|_, _, _| Ok(Page { events: vec![], head: Seq::new(3), held_after: Seq::ZERO }));
+    log.expect_vitals().returning(|_| {
+        let began = |id, at| (agent(id), Vital { began: Some(at), ..Vital::default() });
+        let changed = vec![
+            began("again", at(NOW + 60_000)),
+            began("before", at(NOW - 60_000)),
+            began("off", at(NOW + 60_000)),
+        ];
+        Vitals { head: Seq::new(3), mark: 1, changed, due: false }
+    });
+    let (reads, clock) = reads(&fleet, log);
+    clock.advance(Duration::from_secs(90));
+    for (id, expected) in [("again", 30), ("before", 90), ("off", 0)] {
+        let record = reads.record(&watcher("ada"), &agent(id)).await.unwrap();
         assert_eq!(record.uptime, Duration::from_secs(expected), "{id}");
     }
 }

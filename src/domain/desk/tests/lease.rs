@@ -8,7 +8,7 @@ fn an_agent_without_a_lease_keeps_its_status_and_is_marked() {
     let online = bench.status_after(status(Status::Online));
     assert_eq!((online.unleased, online.last_seen), (true, Some(at(1_000))));
     assert_eq!(bench.pass(seconds(1_000_000)), [""; 0]);
-    assert_eq!(bench.vital(), Vital { last_seen: at(1_000), unleased: true, stale: false });
+    assert_eq!(bench.vital(), Vital { last_seen: at(1_000), unleased: true, stale: false, began: None });
     let gone = bench.status_after(status(Status::Offline));
     assert_eq!((gone.unleased, gone.last_seen), (false, None), "whoever is down is not waited for");
 }

@@ -148,3 +148,46 @@ fn a_signal_leaves_the_sessions_alone() {
     }
     assert_eq!(bench.sessions("a"), ["s1"]);
 }
+
+#[test]
+fn a_start_or_restart_begins_another_process_also_where_the_status_stays() {
+    let mut bench = Bench::new();
+    bench.tell(status(Status::Online));
+    assert_eq!(bench.vital().began, None);
+    for given in [Signal::Start, Signal::Restart, Signal::Restart] {
+        bench.now += 60_000;
+        bench.tell(signal(given));
+        assert_eq!(bench.vital().began, Some(at(bench.now)), "{given:?}");
+        assert_eq!(bench.agent("a").status.since, at(1_000), "the status goes on");
+    }
+    let began = bench.vital().began;
+    bench.now += 60_000;
+    for other in [heartbeat(), activity("s", "x"), status(Status::Error), signal(Signal::Stop)] {
+        bench.tell(other);
+        assert_eq!(bench.vital().began, began);
+    }
+}
+
+#[test]
+fn a_start_or_restart_that_comes_late_begins_nothing_anew() {
+    let told = |reports: &[Report]| {
+        let mut bench = Bench::new();
+        for report in reports {
+            bench.now += 60_000;
+            bench.tell(report.clone());
+        }
+        bench.vital().began
+    };
+    let restart = |shown: u64| signal(Signal::Restart).at_time(shown);
+    assert_eq!(told(&[restart(1_000), restart(3_000), restart(2_000)]), Some(at(121_000)), "before the last");
+    assert_eq!(told(&[status(Status::Online).at_time(3_000), restart(2_000)]), None, "before the status");
+    assert_eq!(told(&[restart(3_000), restart(3_000)]), Some(at(121_000)), "in the same millisecond");
+    assert_eq!(told(&[restart(u64::MAX >> 11), restart(3_000)]), Some(at(121_000)), "a wrong clock");
+
+    let fenced = |life: &str, began| signal(Signal::Start).from(life, Some(began), None);
+    assert_eq!(told(&[fenced("new", 9), fenced("old", 5)]), Some(at(61_000)), "of an older life");
+
+    let delayed = |by| signal(Signal::Start).late_by(seconds(by));
+    assert_eq!(told(&[delayed(20), delayed(70)]), Some(at(51_000)), "it was 10 s before");
+    assert_eq!(told(&[delayed(20), delayed(10)]), Some(at(111_000)), "it was 60 s after");
+}

@@ -50,7 +50,10 @@ fn marks_of_life_are_told_after_a_mark_and_go_on_in_another_desk() {
     bench.now += 500;
     bench.tell(heartbeat());
     let told = bench.desk.vitals(mark, now);
-    assert_eq!(told.changed, [(agent("a"), Vital { last_seen: at(1_500), unleased: false, stale: false })]);
+    assert_eq!(
+        told.changed,
+        [(agent("a"), Vital { last_seen: at(1_500), unleased: false, stale: false, began: None })]
+    );
     assert_eq!(bench.desk.vitals(told.mark, now).changed, []);
 
     let besides = [(agent("b"), bench.desk.beside(&agent("b")).unwrap().clone())];

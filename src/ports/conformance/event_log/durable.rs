@@ -59,8 +59,15 @@ pub(super) async fn leases_outlive_the_process_and_agents_are_stale_until_heard(
     let terms = Terms { lease: Some(Duration::from_secs(3600)), ..Terms::default() };
     taken(&*log, plain(Report { terms, ..Report::new(agent("a"), ReportBody::Heartbeat) })).await;
     taken(&*log, plain(super::made::status("b", Status::Online))).await;
+    taken(&*log, plain(signal("b", Signal::Restart))).await;
+    let began = |log: &dyn EventLog| {
+        log.vitals(0).changed.into_iter().find(|(id, _)| *id == agent("b")).and_then(|(_, vital)| vital.began)
+    };
+    let before = began(&*log);
+    assert!(before.is_some(), "a restart begins a process");
     drop(log);
     let log = reopen();
+    assert_eq!(began(&*log), before, "when a process began is kept");
     let marks = |log: &dyn EventLog| {
         let mut marks: Vec<_> =
             log.vitals(0).changed.into_iter().map(|(id, vital)| (id, vital.unleased, vital.stale)).collect();
