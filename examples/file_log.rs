@@ -145,6 +145,10 @@ impl EventLog for FileLog {
         self.decided.read(after, limit, of).await
     }
 
+    async fn read_oldest(&self, limit: usize, of: Option<AgentId>) -> Result<Page, LogError> {
+        self.decided.read_oldest(limit, of).await
+    }
+
     async fn follow(&self, after: Seq) -> Result<Box<dyn Follower>, LogError> {
         self.decided.follow(after).await
     }

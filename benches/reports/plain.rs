@@ -82,6 +82,10 @@ impl EventLog for PlainLog {
         self.decided.read(after, limit, of).await
     }
 
+    async fn read_oldest(&self, limit: usize, of: Option<AgentId>) -> Result<Page, LogError> {
+        self.decided.read_oldest(limit, of).await
+    }
+
     async fn follow(&self, after: Seq) -> Result<Box<dyn Follower>, LogError> {
         self.decided.follow(after).await
     }

@@ -41,6 +41,10 @@ impl EventLog for NotedLog {
         self.log.read(after, limit, of).await
     }
 
+    async fn read_oldest(&self, limit: usize, of: Option<AgentId>) -> Result<Page, LogError> {
+        self.log.read_oldest(limit, of).await
+    }
+
     async fn follow(&self, after: Seq) -> Result<Box<dyn Follower>, LogError> {
         self.log.follow(after).await
     }

@@ -56,15 +56,11 @@ impl AppReads {
         self.hub.copy()
     }
 
-    /// The page after a position; from the oldest kept when there is none. What is trimmed in
-    /// between is no error for a reader that asked for the oldest.
-    async fn first(&self, after: Option<Seq>, take: usize, of: Option<&AgentId>) -> Result<Page, LogError> {
-        let first = self.log.read(after.unwrap_or(Seq::ZERO), take, of.cloned()).await;
-        match (first, after) {
-            (Err(LogError::Compacted { held_after }), None) => {
-                self.log.read(held_after, take, of.cloned()).await
-            }
-            (page, _) => page,
+    /// The page after a position; from the oldest kept when there is none.
+    async fn first(&self, after: Option<Seq>, take: usize, of: Option<AgentId>) -> Result<Page, LogError> {
+        match after {
+            Some(after) => self.log.read(after, take, of).await,
+            None => self.log.read_oldest(take, of).await,
         }
     }
 }
@@ -88,7 +84,7 @@ impl Reads for AppReads {
         let take = query.limit.clamp(fewest, most);
         // A question about one agent looks at its events alone.
         let of = query.interest.agents.only();
-        let mut page = self.first(after, take, of.as_ref()).await.map_err(log_fault)?;
+        let mut page = self.first(after, take, of.clone()).await.map_err(log_fault)?;
         if after.is_some_and(|after| after > page.head) {
             let detail = "the cursor is ahead of this history: leave out after";
             return Err(Fault::new(Code::CursorExpired, detail));

@@ -156,6 +156,13 @@ pub trait EventLog: Send + Sync {
     /// [`Self::load`].
     async fn read(&self, after: Seq, limit: usize, of: Option<AgentId>) -> Result<Page, LogError>;
 
+    /// As [`Self::read`], from the oldest event that is kept: the page follows its `held_after`. Found and read
+    /// in one step, so that it is never [`LogError::Compacted`], however fast events are let go.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    async fn read_oldest(&self, limit: usize, of: Option<AgentId>) -> Result<Page, LogError>;
+
     /// The events after a position as they are kept, for ever.
     ///
     /// # Errors

@@ -135,6 +135,11 @@ impl EventLog for SimLog {
         Ok(Page { events, head: disk.desk.head(), held_after: disk.first_held() })
     }
 
+    async fn read_oldest(&self, limit: usize, of: Option<AgentId>) -> Result<Page, LogError> {
+        let oldest = self.inner.disk().first_held();
+        self.read(oldest, limit, of).await
+    }
+
     async fn follow(&self, after: Seq) -> Result<Box<dyn Follower>, LogError> {
         let disk = self.inner.disk();
         disk.place(after, None)?;

@@ -280,6 +280,23 @@ impl EventLog for DiskLog {
         Ok(Page { events, head, held_after })
     }
 
+    async fn read_oldest(&self, limit: usize, of: Option<AgentId>) -> Result<Page, LogError> {
+        let head = {
+            let tail = self.shared.tail();
+            let (head, held_after) = (tail.head, tail.held_after);
+            if of.is_none()
+                && let Place::Here(events) = tail.after(held_after, limit)
+            {
+                return Ok(Page { events, head, held_after });
+            }
+            head
+        };
+        let (held_after, events) = self.shared.pages.read_oldest_apart(head, limit, of).await?;
+        let events = events.into_iter().map(|kept| kept.recorded).collect();
+        // All up to that head may have been let go meanwhile: then the page ends where the oldest follow.
+        Ok(Page { events, head: head.max(held_after), held_after })
+    }
+
     async fn follow(&self, after: Seq) -> Result<Box<dyn Follower>, LogError> {
         Ok(Box::new(DiskFollower::new(Arc::clone(&self.shared), after)?))
     }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 use super::check::Doubt;
 use super::codec::{self, Damage};
 use super::fault::StoreError;
-use super::store::{Store, signed, unsigned};
+use super::store::{Store, signed, state, unsigned};
 use super::tail::Kept;
 use crate::domain::cursor::Seq;
 use crate::domain::event::Recorded;
@@ -44,6 +44,30 @@ impl Pages {
         limit: usize,
         of: Option<&AgentId>,
     ) -> Result<Vec<Kept>, StoreError> {
+        self.look(of, |connection| page(connection, after, up_to, limit, of))
+    }
+
+    /// At most `limit` of the oldest events up to a position, and after which position they lie: of one view of
+    /// the database, in which what is let go meanwhile is there still.
+    pub(super) fn read_oldest(
+        &self,
+        up_to: Seq,
+        limit: usize,
+        of: Option<&AgentId>,
+    ) -> Result<(Seq, Vec<Kept>), StoreError> {
+        self.look(of, |connection| {
+            let view = connection.unchecked_transaction()?;
+            let held_after = state(&view)?.ok_or(StoreError::State)?.held_after;
+            Ok((held_after, page(&view, held_after, up_to, limit, of)?))
+        })
+    }
+
+    /// Looks into the database, for events of one agent only while nothing speaks against their places.
+    fn look<T>(
+        &self,
+        of: Option<&AgentId>,
+        look: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         if of.is_some() {
             self.doubt.check()?;
         }
@@ -52,9 +76,9 @@ impl Pages {
             Some(connection) => connection,
             None => Store::reader(&self.path)?,
         };
-        let events = page(&opened, after, up_to, limit, of)?;
+        let seen = look(&opened)?;
         *connection = Some(opened);
-        Ok(events)
+        Ok(seen)
     }
 
     /// As [`Pages::read`], where blocking is allowed.
@@ -65,8 +89,25 @@ impl Pages {
         limit: usize,
         of: Option<AgentId>,
     ) -> Result<Vec<Kept>, StoreError> {
+        self.apart(move |pages| pages.read(after, up_to, limit, of.as_ref())).await
+    }
+
+    /// As [`Pages::read_oldest`], where blocking is allowed.
+    pub(super) async fn read_oldest_apart(
+        &self,
+        up_to: Seq,
+        limit: usize,
+        of: Option<AgentId>,
+    ) -> Result<(Seq, Vec<Kept>), StoreError> {
+        self.apart(move |pages| pages.read_oldest(up_to, limit, of.as_ref())).await
+    }
+
+    async fn apart<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let pages = self.clone();
-        let read = tokio::task::spawn_blocking(move || pages.read(after, up_to, limit, of.as_ref()));
+        let read = tokio::task::spawn_blocking(move || read(&pages));
         read.await.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
     }
 }

@@ -55,6 +55,13 @@ pub(super) struct State {
     pub(super) clean: bool,
 }
 
+/// As this view of the database has it.
+pub(super) fn state(connection: &Connection) -> Result<Option<State>, StoreError> {
+    let query = "SELECT record FROM state";
+    let record: Option<Vec<u8>> = connection.query_row(query, [], |row| row.get(0)).optional()?;
+    Ok(record.map(|record| codec::open_state(&record)).transpose()?)
+}
+
 /// How hard a commit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sync {
@@ -117,9 +124,7 @@ impl Store {
 
     /// What stands beside the events; nothing in a database that was just made.
     pub(super) fn state(&self) -> Result<Option<State>, StoreError> {
-        let query = "SELECT record FROM state";
-        let record: Option<Vec<u8>> = self.connection.query_row(query, [], |row| row.get(0)).optional()?;
-        Ok(record.map(|record| codec::open_state(&record)).transpose()?)
+        state(&self.connection)
     }
 
     /// Begins to write.

@@ -120,6 +120,14 @@ impl State {
         let place = after.get().saturating_sub(held_after.get());
         Ok(usize::try_from(place).unwrap_or(usize::MAX).min(self.kept.len()))
     }
+
+    /// The events from this place on.
+    fn page(&self, place: usize, limit: usize, of: Option<&AgentId>) -> Page {
+        let asked = |kept: &&Kept| of.is_none_or(|of| kept.recorded.event.agent() == of);
+        let events = self.kept.iter().skip(place).filter(asked).take(limit);
+        let events = events.map(|kept| kept.recorded.clone()).collect();
+        Page { events, head: self.desk.head(), held_after: self.held_after() }
+    }
 }
 
 impl MemoryLog {
@@ -196,10 +204,11 @@ impl EventLog for MemoryLog {
     async fn read(&self, after: Seq, limit: usize, of: Option<AgentId>) -> Result<Page, LogError> {
         let state = self.shared.state();
         let place = state.place(after)?;
-        let asked = |kept: &&Kept| of.as_ref().is_none_or(|of| kept.recorded.event.agent() == of);
-        let events = state.kept.iter().skip(place).filter(asked).take(limit);
-        let events = events.map(|kept| kept.recorded.clone()).collect();
-        Ok(Page { events, head: state.desk.head(), held_after: state.held_after() })
+        Ok(state.page(place, limit, of.as_ref()))
+    }
+
+    async fn read_oldest(&self, limit: usize, of: Option<AgentId>) -> Result<Page, LogError> {
+        Ok(self.shared.state().page(0, limit, of.as_ref()))
     }
 
     async fn follow(&self, after: Seq) -> Result<Box<dyn Follower>, LogError> {

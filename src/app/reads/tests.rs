@@ -13,14 +13,19 @@ use crate::ports::event_log::MockEventLog;
 fn log_of(events: Vec<Recorded>, held_after: u64, given: Arc<std::sync::Mutex<Vec<usize>>>) -> MockEventLog {
     let mut log = MockEventLog::new();
     let held_after = Seq::new(held_after);
+    let page = move |after: Seq, limit| {
+        let head = events.last().map_or(Seq::ZERO, |last| last.seq);
+        let page: Vec<_> = events.iter().filter(|one| one.seq > after).take(limit).cloned().collect();
+        given.lock().unwrap().push(page.len());
+        Page { events: page, head, held_after }
+    };
+    let oldest = page.clone();
+    log.expect_read_oldest().returning(move |limit, _| Ok(oldest(held_after, limit)));
     log.expect_read().returning(move |after, limit, _| {
         if after < held_after {
             return Err(LogError::Compacted { held_after });
         }
-        let head = events.last().map_or(Seq::ZERO, |last| last.seq);
-        let page: Vec<_> = events.iter().filter(|one| one.seq > after).take(limit).cloned().collect();
-        given.lock().unwrap().push(page.len());
-        Ok(Page { events: page, head, held_after })
+        Ok(page(after, limit))
     });
     lives(&mut log);
     log
@@ -211,21 +216,31 @@ async fn without_a_cursor_a_read_begins_with_the_oldest_that_is_kept() {
     assert_eq!((seqs(&page), page.next), (vec![5, 6], Some(Seq::new(6))));
 }
 
-#[tokio::test]
-async fn what_is_trimmed_while_it_is_read_is_told_by_the_next_page_and_not_jumped_over() {
+/// A log that lets all go that is not its oldest page by the time anybody asks for it.
+fn running() -> MockEventLog {
     let mut log = MockEventLog::new();
-    let mut reads_so_far = 0;
-    log.expect_read().times(3).returning(move |after, limit, _| {
-        reads_so_far += 1;
-        if reads_so_far > 1 {
-            return Err(LogError::Compacted { held_after: Seq::new(900) });
-        }
-        let first = after.get() + 1;
-        let hidden = first + u64::try_from(limit).unwrap() - 1;
-        let events = (first..=hidden).map(|seq| online(seq, if seq == 1 { "a1" } else { "b1" })).collect();
+    log.expect_read().returning(|_, _, _| Err(LogError::Compacted { held_after: Seq::new(900) }));
+    log.expect_read_oldest().returning(|limit, _| {
+        let last = u64::try_from(limit).unwrap();
+        let events = (1..=last).map(|seq| online(seq, if seq == 1 { "a1" } else { "b1" })).collect();
         Ok(Page { events, head: Seq::new(1_000), held_after: Seq::ZERO })
     });
-    let (reads, _) = reads(&[], log);
+    log
+}
+
+#[tokio::test]
+async fn without_a_cursor_nothing_expires_however_fast_events_are_let_go() {
+    let (reads, _) = reads(&[], running());
+    let by = principal("ada", &[Scope::Watch], &["*"]);
+    let page = reads.events(&by, query(None, 3)).await.unwrap();
+    assert_eq!((seqs(&page), page.next), (vec![1, 2, 3], Some(Seq::new(3))));
+    let own = EventsQuery { interest: interest(&["a1"]), ..query(None, 1) };
+    assert_eq!(seqs(&reads.events(&by, own).await.unwrap()), [1]);
+}
+
+#[tokio::test]
+async fn what_is_trimmed_while_it_is_read_is_told_by_the_next_page_and_not_jumped_over() {
+    let (reads, _) = reads(&[], running());
     let by = principal("ada", &[Scope::Watch], &["a*"]);
     let page = reads.events(&by, query(None, 10)).await.unwrap();
     assert_eq!((seqs(&page), page.next), (vec![1], Some(Seq::new(256))));
@@ -236,7 +251,7 @@ async fn what_is_trimmed_while_it_is_read_is_told_by_the_next_page_and_not_jumpe
 async fn a_log_that_cannot_be_read_is_unavailable() {
     for error in [|| LogError::Closed, || LogError::Unavailable("the disk is gone".into())] {
         let mut log = MockEventLog::new();
-        log.expect_read().times(1).returning(move |_, _, _| Err(error()));
+        log.expect_read_oldest().times(1).returning(move |_, _| Err(error()));
         let (reads, _) = reads(&[], log);
         assert_eq!(code(reads.events(&watcher("ada"), query(None, 1)).await), Code::Unavailable);
     }

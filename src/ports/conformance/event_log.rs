@@ -72,6 +72,7 @@ pub async fn suite(fresh: impl AsyncFn() -> Arc<dyn EventLog>) {
 pub async fn suite_of_small_logs(small: impl AsyncFn(usize) -> Arc<dyn EventLog>) {
     small::what_is_let_go_is_said(&*small(small::KEEP_EVENTS).await).await;
     small::no_gap_goes_unsaid(&*small(small::KEEP_EVENTS).await).await;
+    small::the_oldest_is_read_however_fast_events_go(&small(small::KEEP_EVENTS).await).await;
     small::the_fleet_outlives_its_events(&*small(small::KEEP_EVENTS).await).await;
     small::keys_and_fences_outlive_the_events(&*small(small::KEEP_EVENTS).await).await;
 }

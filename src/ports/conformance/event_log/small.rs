@@ -1,7 +1,12 @@
 //! Logs that let old events go.
 
+use std::sync::Arc;
+
+use super::drive::{Work, join_all, stand_back};
 use super::following::{last_of, next};
-use super::made::{activity, from, keyed, plain, read_on, signal, status, taken, working};
+use super::made::{
+    activity, agent, assert_follows, from, keyed, plain, read_on, signal, status, taken, working,
+};
 use super::story::assert_fold;
 use crate::domain::cursor::Seq;
 use crate::domain::event::Recorded;
@@ -12,6 +17,9 @@ use crate::ports::event_log::{EventLog, Follower, LogError};
 pub(super) const KEEP_EVENTS: usize = 16;
 /// Reports after which a log that keeps few events must have let some go.
 const REPORTS_MAX: usize = 200 * KEEP_EVENTS;
+/// Those who report at the same time as the oldest is read, and how often each of all of them does.
+const WRITERS: usize = 16;
+const REPORTS_EACH: usize = 20;
 
 pub(super) async fn what_is_let_go_is_said(log: &dyn EventLog) {
     let mut follower = working(log.follow(Seq::ZERO).await);
@@ -19,6 +27,8 @@ pub(super) async fn what_is_let_go_is_said(log: &dyn EventLog) {
     let page = working(log.read(held_after, 1, None).await);
     let head = page.head;
     assert_eq!(page.held_after, held_after, "a page says from where on events are held");
+    let (oldest, read) = (log.read_oldest(5, None).await, log.read(held_after, 5, None).await);
+    assert_eq!(working(oldest), working(read), "the oldest page follows held_after");
     let held = read_on(log, held_after).await;
     assert_eq!(last_of(&held, held_after), head, "every event after held_after is held");
     assert!(held.len() >= KEEP_EVENTS, "a log keeps as many events as it was told to");
@@ -57,7 +67,7 @@ pub(super) async fn no_gap_goes_unsaid(log: &dyn EventLog) {
     while after < head {
         match slow.next().await {
             Ok(events) => {
-                super::made::assert_follows(after, &events);
+                assert_follows(after, &events);
                 assert!(!events.is_empty(), "a follower is given at least one event");
                 after = last_of(&events, after);
             }
@@ -67,6 +77,35 @@ pub(super) async fn no_gap_goes_unsaid(log: &dyn EventLog) {
             }
             Err(other) => panic!("a follower that fell behind is told Compacted: {other:?}"),
         }
+    }
+}
+
+pub(super) async fn the_oldest_is_read_however_fast_events_go(log: &Arc<dyn EventLog>) {
+    taken(&**log, plain(signal("a", Signal::Start))).await;
+    let mut work: Vec<Work<()>> = Vec::new();
+    for writer in 0..WRITERS {
+        let log = Arc::clone(log);
+        work.push(Box::pin(async move {
+            for n in 0..REPORTS_EACH {
+                taken(&*log, plain(activity("a", &format!("s{}", writer % 3), &n.to_string()))).await;
+            }
+        }));
+    }
+    for of in [None, Some(agent("a"))] {
+        let log = Arc::clone(log);
+        work.push(Box::pin(async move {
+            for _ in 0..REPORTS_EACH {
+                let page = working(log.read_oldest(KEEP_EVENTS, of.clone()).await);
+                assert!(page.held_after <= page.head, "a page says where it begins and where the head is");
+                assert_follows(page.held_after, &page.events);
+                stand_back().await;
+            }
+        }));
+    }
+    join_all(work).await;
+    for of in [None, Some(agent("a"))] {
+        let page = working(log.read_oldest(1, of).await);
+        assert_eq!(page.events.len(), 1, "where events are kept there is an oldest");
     }
 }
 
