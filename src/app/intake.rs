@@ -96,6 +96,7 @@ impl Intake for AppIntake {
         let decided = if proposals.is_empty() {
             Vec::new()
         } else {
+            self.presence.settled(proposals.iter().filter_map(|proposal| proposal.command.agent())).await;
             self.log.append(proposals).await.map_err(log_fault)?
         };
         drop(sockets);

@@ -57,8 +57,8 @@ impl Liveness {
             if gone.is_empty() {
                 break;
             }
-            if !self.decide(gone.clone()).await {
-                self.presence.again(gone);
+            if !self.decide(gone.commands()).await {
+                gone.again();
                 return;
             }
         }

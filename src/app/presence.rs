@@ -1,8 +1,10 @@
 //! Which agents a socket stands for, and what is to be said of them when it is gone (contract 5.6).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use tokio::sync::watch;
 
 use crate::domain::desk::Command;
 use crate::domain::id::AgentId;
@@ -19,6 +21,8 @@ const COME_BACK_WITHIN: Duration = Duration::from_secs(2);
 pub(crate) struct Presence {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
+    /// Told when what became of gone agents is decided.
+    decided: watch::Sender<()>,
 }
 
 #[derive(Default)]
@@ -27,6 +31,8 @@ struct State {
     sockets: HashMap<AgentId, usize>,
     /// Who has no socket any more, until that is decided: each agent once, however often it came and went.
     gone: BTreeMap<AgentId, Gone>,
+    /// Of whom that is being decided.
+    deciding: BTreeSet<AgentId>,
 }
 
 /// How an agent lost its last socket.
@@ -37,11 +43,60 @@ struct Gone {
     due: Monotonic,
 }
 
+/// Some agents whose sockets are gone, of whom that is decided now. Their reports wait until this is dropped:
+/// a sign of life that came later must not be undone by what is said of the sockets before.
+pub(crate) struct Partings {
+    presence: Arc<Presence>,
+    gone: Vec<(AgentId, Gone)>,
+}
+
+impl Partings {
+    /// Whether there are none.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.gone.is_empty()
+    }
+
+    /// What is to be decided.
+    pub(crate) fn commands(&self) -> Vec<Command> {
+        let command = |(agent, gone): &(AgentId, Gone)| match gone.parting {
+            Parting::ByPeer => Command::Left(agent.clone()),
+            Parting::ByServer => Command::Release(agent.clone()),
+        };
+        self.gone.iter().map(command).collect()
+    }
+
+    /// Takes back what could not be decided now. Who came back meanwhile lives.
+    pub(crate) fn again(self) {
+        let due = self.presence.clock.monotonic();
+        let mut state = self.presence.state();
+        for (agent, gone) in &self.gone {
+            if !state.sockets.contains_key(agent) {
+                state.gone.entry(agent.clone()).or_insert(Gone { due, ..*gone });
+            }
+        }
+    }
+}
+
+impl Drop for Partings {
+    fn drop(&mut self) {
+        let mut state = self.presence.state();
+        for (agent, _) in &self.gone {
+            state.deciding.remove(agent);
+        }
+        drop(state);
+        self.presence.decided.send_replace(());
+    }
+}
+
 impl Presence {
     /// Nobody yet.
     #[must_use]
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, state: Mutex::default() }
+        Self { clock, state: Mutex::default(), decided: watch::Sender::new(()) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets a socket stand for an agent. Whether it does.
@@ -52,7 +107,7 @@ impl Presence {
         };
         let stands = socket.stand_for(agent.clone(), AGENTS_PER_SOCKET, farewell);
         if stands == Some(true) {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.state();
             *state.sockets.entry(agent.clone()).or_default() += 1;
             state.gone.remove(agent);
         }
@@ -65,7 +120,7 @@ impl Presence {
             Parting::ByPeer => now.plus(COME_BACK_WITHIN),
             Parting::ByServer => now,
         };
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         for agent in agents {
             let Some(left) = state.sockets.get_mut(&agent) else { continue };
             *left = left.saturating_sub(1);
@@ -77,31 +132,27 @@ impl Presence {
     }
 
     /// What is to be decided by now of agents whose sockets are gone, of so many of them at most.
-    pub(crate) fn due(&self, count: usize) -> Vec<Command> {
+    pub(crate) fn due(self: &Arc<Self>, count: usize) -> Partings {
         let now = self.clock.monotonic();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = state.gone.extract_if(.., |_, gone| gone.due <= now).take(count);
-        due.map(|(agent, gone)| match gone.parting {
-            Parting::ByPeer => Command::Left(agent),
-            Parting::ByServer => Command::Release(agent),
-        })
-        .collect()
+        let mut state = self.state();
+        let gone: Vec<_> = state.gone.extract_if(.., |_, gone| gone.due <= now).take(count).collect();
+        state.deciding.extend(gone.iter().map(|(agent, _)| agent.clone()));
+        drop(state);
+        Partings { presence: Arc::clone(self), gone }
     }
 
-    /// Takes back what could not be decided now. Who came back meanwhile lives.
-    pub(crate) fn again(&self, commands: Vec<Command>) {
-        let due = self.clock.monotonic();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        for command in commands {
-            let (parting, agent) = match command {
-                Command::Left(agent) => (Parting::ByPeer, agent),
-                Command::Release(agent) => (Parting::ByServer, agent),
-                Command::Report(_) | Command::Forget(_) | Command::Sweep => continue,
-            };
-            if !state.sockets.contains_key(&agent) {
-                state.gone.entry(agent).or_insert(Gone { parting, due });
-            }
+    /// Waits until of none of these agents it is being decided that its sockets are gone.
+    pub(crate) async fn settled<'a>(&self, agents: impl Iterator<Item = &'a AgentId> + Clone) {
+        let mut decided = self.decided.subscribe();
+        while self.is_deciding(agents.clone()) {
+            // The sender lives as long as this does.
+            let _told = decided.changed().await;
         }
+    }
+
+    fn is_deciding<'a>(&self, mut agents: impl Iterator<Item = &'a AgentId>) -> bool {
+        let state = self.state();
+        !state.deciding.is_empty() && agents.any(|agent| state.deciding.contains(agent))
     }
 }
 
@@ -123,6 +174,10 @@ mod tests {
         socket
     }
 
+    fn due(presence: &Arc<Presence>) -> Vec<Command> {
+        presence.due(MANY).commands()
+    }
+
     fn hang_up(socket: Socket) {
         socket.parted_by_peer();
         drop(socket);
@@ -135,10 +190,10 @@ mod tests {
         clock.advance(Duration::from_millis(1_500));
         hang_up(held(&presence, &["a"]));
         clock.advance(Duration::from_millis(1_500));
-        assert_eq!(presence.due(MANY), []);
+        assert_eq!(due(&presence), []);
         clock.advance(Duration::from_millis(500));
-        assert_eq!(presence.due(MANY), [Command::Left(agent("a"))]);
-        assert_eq!(presence.due(MANY), []);
+        assert_eq!(due(&presence), [Command::Left(agent("a"))]);
+        assert_eq!(due(&presence), []);
     }
 
     #[test]
@@ -146,7 +201,7 @@ mod tests {
         let (_clock, presence) = presence();
         drop(held(&presence, &["a", "b"]));
         let _back = held(&presence, &["b"]);
-        assert_eq!(presence.due(MANY), [Command::Release(agent("a"))]);
+        assert_eq!(due(&presence), [Command::Release(agent("a"))]);
     }
 
     #[test]
@@ -154,7 +209,7 @@ mod tests {
         let (_clock, presence) = presence();
         let _other = held(&presence, &["a"]);
         drop(held(&presence, &["a"]));
-        assert_eq!(presence.due(MANY), []);
+        assert_eq!(due(&presence), []);
     }
 
     #[test]
@@ -164,13 +219,13 @@ mod tests {
             hang_up(held(&presence, &["a", "b", "c"]));
             clock.advance(COME_BACK_WITHIN);
             let slice = presence.due(2);
-            assert_eq!(slice, [Command::Left(agent("a")), Command::Left(agent("b"))]);
-            presence.again(slice);
+            assert_eq!(slice.commands(), [Command::Left(agent("a")), Command::Left(agent("b"))]);
+            slice.again();
         }
-        let all = ["a", "b", "c"].map(|name| Command::Left(agent(name)));
-        assert_eq!(presence.due(MANY), all);
+        let all = presence.due(MANY);
+        assert_eq!(all.commands(), ["a", "b", "c"].map(|name| Command::Left(agent(name))));
         let _back = held(&presence, &["b"]);
-        presence.again(all.into());
-        assert_eq!(presence.due(MANY).len(), 2, "who came back meanwhile lives");
+        all.again();
+        assert_eq!(due(&presence).len(), 2, "who came back meanwhile lives");
     }
 }

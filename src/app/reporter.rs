@@ -27,6 +27,7 @@
 use std::sync::Arc;
 
 use crate::app::intake::append_one;
+use crate::app::presence::Presence;
 use crate::app::stage::Stage;
 use crate::domain::desk::Command;
 use crate::domain::fault::Fault;
@@ -41,6 +42,7 @@ use crate::ports::event_log::{EventLog, Receipt};
 #[derive(Clone)]
 pub struct Reporter {
     log: Arc<dyn EventLog>,
+    presence: Arc<Presence>,
     stage: Arc<Stage>,
     limits: Limits,
 }
@@ -48,8 +50,13 @@ pub struct Reporter {
 impl Reporter {
     /// A door into this log.
     #[must_use]
-    pub(crate) fn new(log: Arc<dyn EventLog>, stage: Arc<Stage>, limits: Limits) -> Self {
-        Self { log, stage, limits }
+    pub(crate) fn new(
+        log: Arc<dyn EventLog>,
+        presence: Arc<Presence>,
+        stage: Arc<Stage>,
+        limits: Limits,
+    ) -> Self {
+        Self { log, presence, stage, limits }
     }
 
     /// Reports an agent's status; every screen that may see it does.
@@ -94,6 +101,7 @@ impl Reporter {
     /// keeps the log from taking it.
     pub async fn report(&self, report: Report) -> Result<Receipt, Fault> {
         self.stage.admit()?;
+        self.presence.settled(std::iter::once(&report.agent)).await;
         append_one(self.log.as_ref(), Command::Report(report)).await
     }
 
@@ -124,7 +132,8 @@ mod tests {
     fn reporter(log: MockEventLog) -> (Reporter, Arc<Stage>) {
         let stage = Arc::new(Stage::default());
         let limits = Limits { message_bytes: 4, ..Limits::default() };
-        (Reporter::new(Arc::new(log), Arc::clone(&stage), limits), stage)
+        let presence = Arc::new(Presence::new(ManualClock::new().port()));
+        (Reporter::new(Arc::new(log), presence, Arc::clone(&stage), limits), stage)
     }
 
     /// A log that must be asked for exactly this, once.

@@ -113,7 +113,7 @@ pub(super) async fn join(settings: &Settings, swaps: Swaps) -> Result<Node, Star
         Rate { per_second: settings.limits.reports_per_second, burst: settings.limits.reports_burst },
         // Agents that were forgotten or refused keep their rate for a moment.
         limits.agents.saturating_mul(2),
-        presence,
+        Arc::clone(&presence),
     ));
     let feed: Arc<dyn LiveFeed> = Arc::new(AppLiveFeed::new(
         Arc::clone(&gate),
@@ -140,7 +140,7 @@ pub(super) async fn join(settings: &Settings, swaps: Swaps) -> Result<Node, Star
     let live = ws::route(Arc::new(by_ws), sockets).or(sse::route(by_sse, streams)).unify();
     let page = dashboard::routes().map(Reply::into_response).boxed();
     let routes = http::routes(api, live.or(page).unify().boxed());
-    let reporter = Reporter::new(Arc::clone(&log), Arc::clone(&stage), limits);
+    let reporter = Reporter::new(Arc::clone(&log), presence, Arc::clone(&stage), limits);
     Ok(Node { log, new_epoch, hub, stage, liveness, reporter, routes, feed, intake, issuer, clock, entropy })
 }
 

@@ -1,6 +1,8 @@
 //! Reports at the door: who may, how often, and what the log is asked. Theme 5's second half is here:
 //! a refused report never reaches the log. What is not a report at all is refused by the wire module.
 
+mod partings;
+
 use mockall::predicate::eq;
 
 use super::*;
