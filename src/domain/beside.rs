@@ -2,7 +2,7 @@
 //! Decided with the events, kept with them, and shown only in part ([`Vital`]).
 //!
 //! ```
-//! use mission_control::domain::beside::{Begun, Beside, Fall, LEASE_DEFAULT, Risen, Vital};
+//! use mission_control::domain::beside::{Beside, Fall, LEASE_DEFAULT, Risen, Vital};
 //! use mission_control::domain::lifecycle::{Reason, Standing, Status};
 //! use mission_control::domain::time::{Monotonic, Timestamp};
 //!
@@ -18,9 +18,8 @@
 //! assert_ne!(Beside { falls, risen, ..Beside::default() }, Beside::default());
 //!
 //! // When its process began, for those who ask how long it runs.
-//! let (at, shown) = (Timestamp::saturating(7), Timestamp::saturating(5));
-//! let beside = Beside { begun: Some(Begun { at, shown }), ..Beside::default() };
-//! assert_eq!(Vital::of(&beside, online).began, Some(at));
+//! let began = Some(Timestamp::saturating(7));
+//! assert_eq!(Vital::of(&Beside { began, ..Beside::default() }, online).began, began);
 //! ```
 
 use std::collections::VecDeque;
@@ -60,8 +59,8 @@ pub struct Beside {
     pub falls: VecDeque<Fall>,
     /// The start or restart after which it lives, while it is in a crash loop.
     pub risen: Option<Risen>,
-    /// Its latest start or restart.
-    pub begun: Option<Begun>,
+    /// When its latest start or restart was, for display.
+    pub began: Option<Timestamp>,
     /// It was not heard since its history was opened. Not kept: so begins every agent.
     pub stale: bool,
     /// A socket stands for its life. Not kept: sockets end with the process.
@@ -84,15 +83,6 @@ pub struct Risen {
     pub at: Monotonic,
     /// Whether it was a restart.
     pub restart: bool,
-}
-
-/// A start or restart, by clocks that people set: for display alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Begun {
-    /// When it was, by the server's clock.
-    pub at: Timestamp,
-    /// The time that its report showed: one that shows an earlier one comes late.
-    pub shown: Timestamp,
 }
 
 impl Beside {
@@ -195,7 +185,7 @@ impl Beside {
             || self.busy_until != before.busy_until
             || self.falls != before.falls
             || self.risen != before.risen
-            || self.begun != before.begun
+            || self.began != before.began
     }
 
     /// As it begins in another process: not heard yet, and a whole lease to be so. Of the time that it would be
@@ -230,11 +220,7 @@ impl Vital {
     /// Of an agent with this standing.
     #[must_use]
     pub const fn of(beside: &Beside, standing: Standing) -> Self {
-        let began = match beside.begun {
-            Some(begun) => Some(begun.at),
-            None => None,
-        };
-        let unleased = beside.is_unleased(standing);
-        Self { last_seen: beside.last_seen, unleased, stale: beside.stale, began }
+        let (last_seen, unleased) = (beside.last_seen, beside.is_unleased(standing));
+        Self { last_seen, unleased, stale: beside.stale, began: beside.began }
     }
 }

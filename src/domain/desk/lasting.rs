@@ -2,7 +2,7 @@
 //! crashes.
 
 use super::Desk;
-use crate::domain::beside::{BUSY_MAX, Begun, Beside, LEASE_DEFAULT, Risen};
+use crate::domain::beside::{BUSY_MAX, Beside, LEASE_DEFAULT, Risen};
 use crate::domain::fence::Fence;
 use crate::domain::lifecycle::{Reason, Signal, Standing};
 use crate::domain::report::{Report, ReportBody};
@@ -24,13 +24,18 @@ impl Lasting {
         let status = desk.fleet.get(&report.agent).map(|agent| &agent.status);
         let known = status.map(|status| status.standing);
         let mut beside = desk.beside(&report.agent).cloned().unwrap_or_default();
+        // A report that was delayed tells of a time that others may have overtaken.
+        let heard = now.wall.minus(report.terms.age);
+        let latest = |known: Option<Timestamp>| {
+            known.filter(|_| !report.terms.age.is_zero()).map_or(heard, |known| known.max(heard))
+        };
         if let Some(fence) = fence {
             beside.fence = fence;
         }
         let looping = match &report.body {
             ReportBody::Lifecycle { signal, .. } => {
                 if matches!(signal, Signal::Start | Signal::Restart) {
-                    Self::begin(&mut beside, status.map(|status| status.timestamp), report, now);
+                    beside.began = Some(latest(beside.began));
                 }
                 Self::signal(&mut beside, *signal, known, now)
             }
@@ -41,28 +46,10 @@ impl Lasting {
             }
             ReportBody::Activity { .. } | ReportBody::Heartbeat => false,
         };
-        let heard = now.wall.minus(report.terms.age);
-        beside.last_seen = if report.terms.age.is_zero() { heard } else { heard.max(beside.last_seen) };
+        beside.last_seen = latest(Some(beside.last_seen));
         beside.stale = false;
         let alive = Self::renew(&mut beside, desk, report, now);
         Self { beside, alive, looping }
-    }
-
-    /// Notes that the process is a new one, unless the report comes late: it shows a time before that of the
-    /// agent's status or of its last start, or lay about since before that. A time yet to come was shown by a
-    /// clock that is wrong, and makes no other report late.
-    fn begin(beside: &mut Beside, status_shows: Option<Timestamp>, report: &Report, now: Moment) {
-        let shown = report.timestamp.unwrap_or(now.wall);
-        let latest = beside.begun.map(|begun| begun.shown).max(status_shows);
-        let latest = latest.filter(|latest| *latest <= now.wall);
-        if report.timestamp.zip(latest).is_some_and(|(shown, latest)| shown < latest) {
-            return;
-        }
-        let heard = now.wall.minus(report.terms.age);
-        let overtaken = !report.terms.age.is_zero() && beside.begun.is_some_and(|begun| heard < begun.at);
-        if !overtaken {
-            beside.begun = Some(Begun { at: heard, shown });
-        }
     }
 
     /// Notes a lifecycle signal; gives whether it leaves the agent in a crash loop.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{millis, point, time};
-use crate::domain::beside::{Begun, Beside, Fall, Risen};
+use crate::domain::beside::{Beside, Fall, Risen};
 use crate::domain::fence::Life;
 use crate::domain::id::InstanceId;
 use crate::domain::time::{Moment, Timestamp};
@@ -26,7 +26,7 @@ pub(super) struct KeptBeside {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     risen: Option<(u64, bool)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    begun: Option<(u64, u64)>,
+    began: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,7 +54,7 @@ impl KeptBeside {
             busy_until: beside.busy_until.map(|busy| (busy.wall.millis(), millis(busy.uptime))),
             falls: beside.falls.iter().map(|fall| (millis(fall.at), fall.counts)).collect(),
             risen: beside.risen.map(|risen| (millis(risen.at), risen.restart)),
-            begun: beside.begun.map(|begun| (begun.at.millis(), begun.shown.millis())),
+            began: beside.began.map(Timestamp::millis),
         }
     }
 
@@ -74,7 +74,7 @@ impl KeptBeside {
                 .map(|(wall, uptime)| Moment { wall: time(wall), uptime: point(uptime) }),
             falls: self.falls.into_iter().map(|(at, counts)| Fall { at: point(at), counts }).collect(),
             risen: self.risen.map(|(at, restart)| Risen { at: point(at), restart }),
-            begun: self.begun.map(|(at, shown)| Begun { at: time(at), shown: time(shown) }),
+            began: self.began.map(time),
             ..Beside::default()
         })
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::adapters::disk::codec;
-use crate::domain::beside::{Begun, Beside, Fall, Risen};
+use crate::domain::beside::{Beside, Fall, Risen};
 use crate::domain::event::{Event, LifecycleEvent, StatusEvent};
 use crate::domain::fence::Life;
 use crate::domain::fleet::Agent;
@@ -93,7 +93,7 @@ fn agents_are_kept_with_what_is_known_beside_their_events() {
         busy_until: Some(Moment { wall: Timestamp::saturating(5), uptime: point(2) }),
         falls: [Fall { at: point(3), counts: true }].into(),
         risen: Some(Risen { at: point(4), restart: false }),
-        begun: Some(Begun { at: Timestamp::saturating(6), shown: Timestamp::saturating(7) }),
+        began: Some(Timestamp::saturating(6)),
         ..Beside::default()
     };
     let shown = Agent::restored(status(), Seq::new(12));
@@ -102,7 +102,7 @@ fn agents_are_kept_with_what_is_known_beside_their_events() {
     assert!(json.starts_with(r#"{"rev":12,"status":{"agent":"a1","#), "{json}");
     assert!(
         json.ends_with(
-            r#""beside":{"lives":[{"id":"i1","lastSeq":6}],"lastSeen":4,"leaseMs":90000,"until":1000,"busyUntil":[5,2000],"falls":[[3000,true]],"risen":[4000,false],"begun":[6,7]}}"#
+            r#""beside":{"lives":[{"id":"i1","lastSeq":6}],"lastSeen":4,"leaseMs":90000,"until":1000,"busyUntil":[5,2000],"falls":[[3000,true]],"risen":[4000,false],"began":6}}"#
         ),
         "{json}"
     );

@@ -179,10 +179,7 @@ fn a_start_or_restart_that_comes_late_begins_nothing_anew() {
         bench.vital().began
     };
     let restart = |shown: u64| signal(Signal::Restart).at_time(shown);
-    assert_eq!(told(&[restart(1_000), restart(3_000), restart(2_000)]), Some(at(121_000)), "before the last");
-    assert_eq!(told(&[status(Status::Online).at_time(3_000), restart(2_000)]), None, "before the status");
-    assert_eq!(told(&[restart(3_000), restart(3_000)]), Some(at(121_000)), "in the same millisecond");
-    assert_eq!(told(&[restart(u64::MAX >> 11), restart(3_000)]), Some(at(121_000)), "a wrong clock");
+    assert_eq!(told(&[restart(3_000), restart(2_000)]), Some(at(121_000)), "the time it shows is for people");
 
     let fenced = |life: &str, began| signal(Signal::Start).from(life, Some(began), None);
     assert_eq!(told(&[fenced("new", 9), fenced("old", 5)]), Some(at(61_000)), "of an older life");
