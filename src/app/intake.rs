@@ -1,5 +1,6 @@
 //! Use case: reports come in, are checked against grant and rate, and are decided by the log.
 
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use crate::domain::rate::{Meters, Rate};
 use crate::ports::clock::Clock;
 use crate::ports::event_log::{EventLog, IdempotencyKey, LogError, Proposal, Receipt};
 use crate::ports::intake::{Intake, Submission};
+use standing::Standing;
 
 /// The way in.
 pub(crate) struct AppIntake {
@@ -68,6 +70,29 @@ impl AppIntake {
     }
 }
 
+impl AppIntake {
+    async fn decide(
+        &self,
+        proposals: Vec<Proposal>,
+        standing: Standing<'_>,
+    ) -> Result<Vec<Result<Receipt, Fault>>, Fault> {
+        if proposals.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.presence.settled(proposals.iter().filter_map(|proposal| proposal.command.agent())).await;
+        match self.log.append(proposals).await {
+            Ok(decided) => {
+                standing.settle(self.log.as_ref(), &decided).await;
+                Ok(decided)
+            }
+            Err(error) => {
+                standing.give_up();
+                Err(log_fault(error))
+            }
+        }
+    }
+}
+
 fn rate_limited(wait: Duration) -> Fault {
     Fault::new(Code::RateLimited, "this agent reports too often").retry_after(wait)
 }
@@ -83,22 +108,18 @@ impl Intake for AppIntake {
         self.stage.admit()?;
         let objections = self.objections(by, &submissions);
         // Each socket is held until its reports are decided: what is said of its end comes after them.
-        let mut sockets = Vec::new();
-        let mut proposal = |Submission { mut report, key, fingerprint, socket }: Submission| {
-            report.terms.socket =
-                socket.as_ref().is_some_and(|socket| self.presence.hold(socket, &report.agent));
+        let (mut sockets, mut standing) = (Vec::new(), Standing::new(&self.presence));
+        let fit = submissions.into_iter().zip(&objections).filter(|(_, objection)| objection.is_none());
+        let mut proposals = Vec::new();
+        for (Submission { mut report, key, fingerprint, socket }, _) in fit {
+            if let Some(socket) = &socket {
+                standing.hold(socket, &mut report, proposals.len(), key.is_some());
+            }
             sockets.extend(socket);
             let key = key.map(|text| IdempotencyKey { owner: by.user.clone(), text, fingerprint });
-            Proposal { key, command: Command::Report(report) }
-        };
-        let fit = submissions.into_iter().zip(&objections).filter(|(_, objection)| objection.is_none());
-        let proposals: Vec<_> = fit.map(|(submission, _)| proposal(submission)).collect();
-        let decided = if proposals.is_empty() {
-            Vec::new()
-        } else {
-            self.presence.settled(proposals.iter().filter_map(|proposal| proposal.command.agent())).await;
-            self.log.append(proposals).await.map_err(log_fault)?
-        };
+            proposals.push(Proposal { key, command: Command::Report(report) });
+        }
+        let decided = self.decide(proposals, standing).await?;
         drop(sockets);
         let mut decided = decided.into_iter();
         let answer = |objection: Option<Fault>| match objection {

@@ -16,8 +16,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const SWEEPS_AT_ONCE: usize = 64;
 /// Agents whose sockets are gone that are decided together; reports get their turn in between.
 const PARTINGS_OF_A_SLICE: usize = 64;
-/// Slices of them of one look.
-const PARTINGS_AT_ONCE: usize = 64;
+/// Slices of them between two sweeps, so that a herd that hangs up does not keep leases from ending in time, …
+const SLICES_AT_ONCE: usize = 8;
+/// … and how often that is of one look.
+const PARTINGS_AT_ONCE: usize = 8;
 
 /// What the look needs.
 pub(crate) struct Liveness {
@@ -53,15 +55,31 @@ impl Liveness {
     /// One look.
     pub(crate) async fn look(&self) {
         for _ in 0..PARTINGS_AT_ONCE {
-            let gone = self.presence.due(PARTINGS_OF_A_SLICE);
-            if gone.is_empty() {
-                break;
-            }
-            if !self.decide(gone.commands()).await {
-                gone.again();
+            let more = self.part().await;
+            self.sweep().await;
+            if !more {
                 return;
             }
         }
+    }
+
+    /// Decides some of the agents whose sockets are gone. Whether there may be more that can be decided.
+    async fn part(&self) -> bool {
+        for _ in 0..SLICES_AT_ONCE {
+            let gone = self.presence.due(PARTINGS_OF_A_SLICE);
+            if gone.is_empty() {
+                return false;
+            }
+            if !self.decide(gone.commands()).await {
+                gone.again();
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Decides what is due by time.
+    async fn sweep(&self) {
         // A log that took nothing is asked in any case: that it heals is noticed by what it takes.
         let mut due = self.hub.note_vitals(self.log.as_ref()) || !self.stage.is_writable();
         for _ in 0..SWEEPS_AT_ONCE {

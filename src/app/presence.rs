@@ -29,10 +29,24 @@ pub(crate) struct Presence {
 struct State {
     /// How many sockets stand for whom.
     sockets: HashMap<AgentId, usize>,
-    /// Who has no socket any more, until that is decided: each agent once, however often it came and went.
+    /// Who lost its last socket, until that is decided or it loses the next: each agent once, however often it came and
+    /// went.
     gone: BTreeMap<AgentId, Gone>,
     /// Of whom that is being decided.
     deciding: BTreeSet<AgentId>,
+}
+
+impl State {
+    /// Counts a socket less. Whether it was the last one.
+    fn has_lost_its_last(&mut self, agent: &AgentId) -> bool {
+        let Some(left) = self.sockets.get_mut(agent) else { return false };
+        *left = left.saturating_sub(1);
+        let last = *left == 0;
+        if last {
+            self.sockets.remove(agent);
+        }
+        last
+    }
 }
 
 /// How an agent lost its last socket.
@@ -99,19 +113,25 @@ impl Presence {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a socket stand for an agent. Whether it does.
-    pub(crate) fn hold(self: &Arc<Self>, socket: &Socket, agent: &AgentId) -> bool {
+    /// Lets a socket stand for an agent. Whether it begins to; nothing when it stands for too many.
+    pub(crate) fn hold(self: &Arc<Self>, socket: &Socket, agent: &AgentId) -> Option<bool> {
         let farewell = || -> Box<dyn FnOnce(Parting, BTreeSet<AgentId>) + Send + Sync> {
             let presence = Arc::clone(self);
             Box::new(move |parting, agents| presence.part(parting, agents))
         };
         let stands = socket.stand_for(agent.clone(), AGENTS_PER_SOCKET, farewell);
         if stands == Some(true) {
-            let mut state = self.state();
-            *state.sockets.entry(agent.clone()).or_default() += 1;
-            state.gone.remove(agent);
+            *self.state().sockets.entry(agent.clone()).or_default() += 1;
         }
-        stands.is_some()
+        stands
+    }
+
+    /// Lets a socket stand for an agent no more, by which the agent never lived: what was to be said of another before it,
+    /// is said.
+    pub(crate) fn let_go(&self, socket: &Socket, agent: &AgentId) {
+        if socket.stand_down(agent) {
+            self.state().has_lost_its_last(agent);
+        }
     }
 
     fn part(&self, parting: Parting, agents: BTreeSet<AgentId>) {
@@ -122,10 +142,7 @@ impl Presence {
         };
         let mut state = self.state();
         for agent in agents {
-            let Some(left) = state.sockets.get_mut(&agent) else { continue };
-            *left = left.saturating_sub(1);
-            if *left == 0 {
-                state.sockets.remove(&agent);
+            if state.has_lost_its_last(&agent) {
                 state.gone.insert(agent, Gone { parting, due });
             }
         }
@@ -135,8 +152,11 @@ impl Presence {
     pub(crate) fn due(self: &Arc<Self>, count: usize) -> Partings {
         let now = self.clock.monotonic();
         let mut state = self.state();
-        let gone: Vec<_> = state.gone.extract_if(.., |_, gone| gone.due <= now).take(count).collect();
-        state.deciding.extend(gone.iter().map(|(agent, _)| agent.clone()));
+        let State { sockets, gone, deciding } = &mut *state;
+        // Who came back has a socket, unless what it sent over that turns out to count for nothing.
+        let due = |agent: &AgentId, gone: &mut Gone| gone.due <= now && !sockets.contains_key(agent);
+        let gone: Vec<_> = gone.extract_if(.., due).take(count).collect();
+        deciding.extend(gone.iter().map(|(agent, _)| agent.clone()));
         drop(state);
         Partings { presence: Arc::clone(self), gone }
     }
@@ -170,7 +190,7 @@ mod tests {
 
     fn held(presence: &Arc<Presence>, names: &[&str]) -> Socket {
         let socket = Socket::default();
-        assert!(names.iter().all(|name| presence.hold(&socket, &agent(name))));
+        assert!(names.iter().all(|name| presence.hold(&socket, &agent(name)).is_some()));
         socket
     }
 

@@ -1,5 +1,7 @@
 //! The decisions themselves, one function for each kind of report.
 
+use std::time::Duration;
+
 use super::lasting::Lasting;
 use super::{Command, Decision, Desk, due};
 use crate::domain::beside::Beside;
@@ -8,9 +10,12 @@ use crate::domain::fault::{Code, Fault};
 use crate::domain::fleet::Agent;
 use crate::domain::id::{AgentId, SessionId};
 use crate::domain::lifecycle::{Reason, Signal, Standing, Status, after};
-use crate::domain::report::{Exit, Report, ReportBody};
+use crate::domain::report::{Exit, Report, ReportBody, Stamp};
 use crate::domain::text::{Labels, Message, StateWord};
 use crate::domain::time::{Moment, Timestamp};
+
+/// A process that says that it begins later than so has a wrong clock: it counts as one that does not say when it began.
+const AHEAD_MAX: Duration = Duration::from_hours(24);
 
 pub(super) fn decide(desk: &Desk, command: &Command, now: Moment) -> Result<Decision, Fault> {
     match command {
@@ -62,6 +67,9 @@ fn decide_report(desk: &Desk, report: &Report, now: Moment) -> Result<Decision, 
     let fence = match &report.instance {
         None => None,
         Some(stamp) => {
+            // A clock that is wrong must not lock every later process out.
+            let told = stamp.started_at.filter(|began| began.since(now.wall) <= AHEAD_MAX);
+            let stamp = &Stamp { started_at: told, ..stamp.clone() };
             let fence = desk.beside(&report.agent).map(|beside| beside.fence.clone()).unwrap_or_default();
             if fence.is_late(stamp) {
                 return Ok(Decision::nothing(now, false));

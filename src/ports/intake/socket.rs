@@ -31,6 +31,8 @@ type Farewell = Box<dyn FnOnce(Parting, BTreeSet<AgentId>) + Send + Sync>;
 /// socket.stand_for(AgentId::parse("importer").unwrap(), 10, || {
 ///     Box::new(|parting, agents| assert_eq!((parting, agents.len()), (Parting::ByPeer, 1)))
 /// });
+/// let other = AgentId::parse("reporter").unwrap();
+/// assert!(!socket.stand_down(&other), "it never stood for that one");
 /// socket.parted_by_peer();
 /// drop(socket);
 /// ```
@@ -69,6 +71,11 @@ impl Socket {
             held.farewell = Some(farewell());
         }
         Some(held.agents.insert(agent))
+    }
+
+    /// Lets the socket stand for an agent's life no more. Whether it did.
+    pub fn stand_down(&self, agent: &AgentId) -> bool {
+        self.0.held.lock().unwrap_or_else(PoisonError::into_inner).agents.remove(agent)
     }
 }
 

@@ -7,7 +7,10 @@ use std::task::Poll;
 use super::*;
 use crate::app::reporter::Reporter;
 use crate::domain::fleet::Agent;
+use crate::domain::id::InstanceId;
 use crate::domain::limits::Limits;
+use crate::domain::report::Stamp;
+use crate::domain::time::Timestamp;
 use crate::ports::intake::Socket;
 
 struct Rig {
@@ -20,9 +23,13 @@ struct Rig {
 
 impl Rig {
     fn new() -> Self {
+        Self::of(MemoryLogLimits::default())
+    }
+
+    fn of(limits: MemoryLogLimits) -> Self {
         let (clock, stage) = (ManualClock::new(), Arc::new(Stage::default()));
         stage.set(Ok(()));
-        let log = Arc::new(MemoryLog::new(epoch(), clock.port(), MemoryLogLimits::default()));
+        let log = Arc::new(MemoryLog::new(epoch(), clock.port(), limits));
         let presence = presence(&clock);
         let (here, at) = (Arc::clone(&presence), Arc::clone(&stage));
         let reporter = Reporter::new(log.clone(), here, at, Limits::default());
@@ -46,6 +53,13 @@ impl Rig {
         let submission = Submission { report, key: None, fingerprint: [7; 32], socket: socket.cloned() };
         let by = reporter(&["*"]);
         assert_eq!(codes(&self.intake.report(&by, vec![submission]).await.unwrap()), [None]);
+    }
+
+    async fn submit(&self, report: Report, key: Option<&str>, over: &Socket) -> Result<Receipt, Fault> {
+        let (key, socket) = (key.map(str::to_owned), Some(over.clone()));
+        let submission = Submission { report, key, fingerprint: [7; 32], socket };
+        let mut answers = self.intake.report(&reporter(&["*"]), vec![submission]).await.unwrap();
+        answers.pop().unwrap()
     }
 
     async fn decide(&self, commands: Vec<Command>) {
@@ -122,4 +136,69 @@ async fn a_report_waits_no_longer_where_the_log_did_not_take_the_decision() {
     rig.report("a1", Some(&socket)).await;
     assert!(rig.presence.due(1).is_empty(), "it came back");
     assert_eq!(rig.agent().await.status.standing.status, Status::Online);
+}
+
+fn up(id: &str) -> Report {
+    status_of(id).report
+}
+
+fn instance(id: &str, began: u64) -> Stamp {
+    let started_at = Some(Timestamp::saturating(began));
+    Stamp { id: InstanceId::parse(id).unwrap(), started_at, report_seq: Some(1) }
+}
+
+#[tokio::test]
+async fn who_sends_a_report_again_over_another_socket_lives_by_that_one() {
+    let stamped = |stamp| Report { instance: Some(stamp), ..up("a1") };
+    let of_key = (up("a1"), Some("k"));
+    let overtaken = (stamped(instance("life", 5)), None);
+    for (report, key) in [of_key, overtaken] {
+        let rig = Rig::new();
+        let socket = Socket::default();
+        let first = rig.submit(report.clone(), key, &socket).await;
+        socket.parted_by_peer();
+        drop(socket);
+        rig.clock.advance(Duration::from_secs(2));
+        rig.decide(rig.presence.due(1).commands()).await;
+        assert_eq!(rig.agent().await.status.standing.status, Status::Offline);
+        let socket = Socket::default();
+        let again = rig.submit(report, key, &socket).await;
+        assert!(again == first || !again.unwrap().applied, "its answer is as it was");
+        assert_eq!(rig.agent().await.status.standing.status, Status::Online);
+        rig.clock.advance(Duration::from_secs(3_600));
+        rig.decide(vec![Command::Sweep]).await;
+        assert_eq!(rig.agent().await.status.standing.status, Status::Online, "its socket stands");
+    }
+}
+
+#[tokio::test]
+async fn the_socket_of_a_process_that_is_over_stands_for_nobody() {
+    let rig = Rig::new();
+    let (now, before) = (Socket::default(), Socket::default());
+    let from = |id, began| Report { instance: Some(instance(id, began)), ..up("a1") };
+    assert!(rig.submit(from("new", 9), None, &now).await.unwrap().applied);
+    assert!(!rig.submit(from("old", 5), None, &before).await.unwrap().applied);
+    now.parted_by_peer();
+    drop(now);
+    rig.clock.advance(Duration::from_secs(2));
+    assert_eq!(rig.presence.due(1).commands(), [Command::Left(agent("a1"))]);
+}
+
+#[tokio::test]
+async fn a_socket_stands_for_nobody_by_what_was_refused_and_takes_no_parting_back() {
+    let desk = Limits { agents: 1, ..Limits::default() };
+    let rig = Rig::of(MemoryLogLimits { desk, ..MemoryLogLimits::default() });
+    let (first, other) = (Socket::default(), Socket::default());
+    let from = |id, began| Report { instance: Some(instance(id, began)), ..up("a1") };
+    assert!(rig.submit(from("new", 9), None, &first).await.unwrap().applied);
+    first.parted_by_peer();
+    drop(first);
+    assert!(!rig.submit(from("old", 5), None, &other).await.unwrap().applied);
+    assert_eq!(rig.submit(up("b1"), None, &other).await.unwrap_err().code, Code::FleetFull);
+    rig.clock.advance(Duration::from_secs(2));
+    assert_eq!(rig.presence.due(9).commands(), [Command::Left(agent("a1"))]);
+    other.parted_by_peer();
+    drop(other);
+    rig.clock.advance(Duration::from_secs(2));
+    assert!(rig.presence.due(9).is_empty());
 }

@@ -111,3 +111,17 @@ fn a_refused_report_moves_no_fence() {
     bench.tell(Command::Forget(agent("b")));
     assert!(bench.tell(refused).0, "the same report is welcome once there is room");
 }
+
+#[test]
+fn a_process_whose_clock_is_far_ahead_locks_no_later_one_out() {
+    let day = 24 * 60 * 60 * 1_000;
+    let mut bench = Bench::new();
+    let ahead = Some(bench.now + day + 1);
+    assert!(bench.tell(signal(Signal::Start).from("wrong", ahead, None)).0);
+    assert!(bench.tell(signal(Signal::Start).from("right", Some(bench.now), None)).0);
+    assert_late(&mut bench, ("wrong", ahead, None));
+    let skewed = Some(bench.now + day);
+    assert!(bench.tell(signal(Signal::Start).from("skewed", skewed, None)).0);
+    let now = Some(bench.now);
+    assert_late(&mut bench, ("before", now, None));
+}
