@@ -128,9 +128,17 @@ impl Hub {
             // In this order: who joins before the second line is dismissed by it, who comes later is refused.
             stage.set(Err(NotReady::LogFailed));
             self.dismiss_all(Farewell::Internal);
+            self.begin_anew(Self::loaded(log.as_ref()).await);
+        }
+    }
+
+    /// What the log loads, once it can. Until then it is not followed: it may hold another history, and the fleet be that
+    /// of the one before.
+    async fn loaded(log: &dyn EventLog) -> Loaded {
+        loop {
             tokio::time::sleep(RETRY_LOG_AFTER).await;
             match log.load().await {
-                Ok(loaded) => self.begin_anew(loaded),
+                Ok(loaded) => return loaded,
                 Err(error) => tracing::error!(%error, "the log cannot be loaded"),
             }
         }
