@@ -10,7 +10,6 @@ use async_trait::async_trait;
 
 use crate::app::gate::require;
 use crate::app::hub::Hub;
-use crate::app::intake::log_fault;
 use crate::domain::cursor::{Epoch, Seq};
 use crate::domain::fault::{Code, Fault};
 use crate::domain::fleet::Fleet;
@@ -65,6 +64,19 @@ impl AppReads {
     }
 }
 
+/// What a reader is told when the log fails.
+fn read_fault(error: LogError) -> Fault {
+    match error {
+        LogError::Compacted { .. } => {
+            Fault::new(Code::CursorExpired, "start again from the oldest event: leave out after")
+        }
+        LogError::Full | LogError::Unavailable(_) | LogError::Closed => {
+            let detail = "these events cannot be read now; the server's log says why";
+            Fault::new(Code::Unavailable, detail).retry_after(Duration::from_secs(1))
+        }
+    }
+}
+
 #[async_trait]
 impl Reads for AppReads {
     async fn fleet(&self, by: &Principal) -> Result<FleetCopy, Fault> {
@@ -84,7 +96,7 @@ impl Reads for AppReads {
         let take = query.limit.clamp(fewest, most);
         // A question about one agent looks at its events alone.
         let of = query.interest.agents.only();
-        let mut page = self.first(after, take, of.clone()).await.map_err(log_fault)?;
+        let mut page = self.first(after, take, of.clone()).await.map_err(read_fault)?;
         if after.is_some_and(|after| after > page.head) {
             let detail = "the cursor is ahead of this history: leave out after";
             return Err(Fault::new(Code::CursorExpired, detail));
@@ -126,7 +138,7 @@ impl Reads for AppReads {
                 Err(LogError::Compacted { .. }) => {
                     return Ok(EventsPage { epoch, events, next: Some(at), head: page.head });
                 }
-                Err(error) => return Err(log_fault(error)),
+                Err(error) => return Err(read_fault(error)),
             };
         }
     }

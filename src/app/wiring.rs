@@ -2,6 +2,7 @@
 
 mod keys;
 
+use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -165,7 +166,9 @@ async fn event_log(
             let (options, clock) = (disk_options(settings, new_epoch), Arc::clone(clock));
             let entropy = Arc::clone(entropy);
             let opening = tokio::task::spawn_blocking(move || {
-                std::fs::create_dir_all(&options.directory).map_err(StartError::DataDir)?;
+                let mut private = std::fs::DirBuilder::new();
+                private.recursive(true).mode(0o700);
+                private.create(&options.directory).map_err(StartError::DataDir)?;
                 DiskLog::open(options, clock, entropy).map_err(StartError::Log)
             });
             let opened =
