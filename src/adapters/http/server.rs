@@ -83,7 +83,24 @@ impl Transport for HttpServer {
     }
 
     async fn serve(self: Box<Self>, stop: Stop) -> Result<(), TransportError> {
-        let Self { listener, routes, limits } = *self;
+        // As a task, whoever waits for this: what the main thread of a runtime begins goes into the one queue in which its
+        // workers also find what other threads tell them, such as what the log has kept.
+        let mut accepting = JoinSet::new();
+        accepting.spawn(self.accept(stop));
+        while let Some(ended) = accepting.join_next().await {
+            if let Err(error) = ended
+                && let Ok(panic) = error.try_into_panic()
+            {
+                std::panic::resume_unwind(panic);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl HttpServer {
+    async fn accept(self, stop: Stop) {
+        let Self { listener, routes, limits } = self;
         let slots = Arc::new(Semaphore::new(limits.connections));
         let at = listener.local_addr().ok().map(|at| at.ip());
         let hosts = at.zip(limits.hosts.clone()).map_or(Hosts::All, |(at, also)| Hosts::of(at, also));
@@ -108,6 +125,8 @@ impl Transport for HttpServer {
                             serving.connection(stream, peer.ip(), ending).await;
                             drop(slot);
                         });
+                        // However many come at once, what was begun goes on before the next is let in.
+                        tokio::task::yield_now().await;
                     }
                     Err(error) => {
                         tracing::warn!(%error, "no connection could be accepted");
@@ -123,7 +142,6 @@ impl Transport for HttpServer {
         if finished.await.is_err() {
             tracing::warn!(left = open.len(), "requests were cut off at the end");
         }
-        Ok(())
     }
 }
 

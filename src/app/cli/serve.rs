@@ -1,6 +1,8 @@
 //! `serve`: runs the server until it is told to stop.
 
-use tokio::net::TcpListener;
+use std::net::SocketAddr;
+
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::Process;
 use super::args::ServeArgs;
@@ -13,17 +15,24 @@ use crate::domain::id::UserId;
 
 /// The user of the link that is printed at start.
 pub(super) const OWNER: &str = "owner";
+/// Tasks that are polled before the runtime looks for what came from sockets and other threads. With many handshakes under way
+/// its own default lets an event wait for all of them, at each step of its way.
+const LOOK_AFTER: u32 = 8;
+/// Connections that wait in the system until they are accepted; it may allow fewer.
+const BACKLOG: u32 = 16_384;
 
 pub(super) fn run(args: &ServeArgs, process: &Process) -> Result<(), Failure> {
     let settings = load(process, args.settings.place.config.clone(), args.settings.flags())?;
     telemetry::init(&settings.telemetry, process.environment.get("RUST_LOG").map(String::as_str))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.event_interval(LOOK_AFTER).global_queue_interval(LOOK_AFTER);
+    let runtime = runtime.enable_all().build()?;
     runtime.block_on(serve(settings, args.new_epoch))
 }
 
 async fn serve(settings: Settings, new_epoch: bool) -> Result<(), Failure> {
     let address = settings.server.listen;
-    let listener = TcpListener::bind(address).await.map_err(|error| {
+    let listener = listen(address).map_err(|error| {
         Failure::new(format_args!(
             "cannot listen on {address}: {error}. Choose another address with --listen"
         ))
@@ -34,6 +43,15 @@ async fn serve(settings: Settings, new_epoch: bool) -> Result<(), Failure> {
     let control = MissionControl::builder(settings).new_epoch(new_epoch).start().await?;
     greet(&control, &bound);
     Ok(control.serve_until_signalled(listener).await?)
+}
+
+/// As tokio's own, but with room for a herd: who does not fit tries again after a second.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 fn greet(control: &MissionControl, settings: &Settings) {
