@@ -135,7 +135,8 @@ impl Patterns {
         ALL.clone()
     }
 
-    /// Reads texts into a set; double ones are one in it, and count each towards the limit.
+    /// Reads texts into a set; double ones are one in it, and count each towards the limit. Beside one that every id matches,
+    /// others say nothing: such a set is that of all.
     ///
     /// # Errors
     /// [`PatternError`] when a text is no pattern or there are more than [`PATTERNS_MAX`].
@@ -147,13 +148,14 @@ impl Patterns {
             }
             set.insert(Pattern::parse(text)?);
         }
-        Ok(if set.iter().eq(ALL.0.iter()) { Self::all() } else { Self(set.into_iter().collect()) })
+        let is_all = set.iter().any(Pattern::is_all);
+        Ok(if is_all { Self::all() } else { Self(set.into_iter().collect()) })
     }
 
     /// Whether every id is in the set.
     #[must_use]
     pub fn is_all(&self) -> bool {
-        self.0.iter().any(Pattern::is_all)
+        *self == *ALL
     }
 
     /// Whether this id is in the set.

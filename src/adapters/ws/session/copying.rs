@@ -10,7 +10,7 @@ use crate::domain::view::View;
 use crate::ports::live_feed::Material;
 
 /// Parts of a copy that are sent before others get their turn.
-const PARTS_AT_ONCE: usize = 4;
+const PARTS_AT_ONCE: usize = 2;
 
 /// How far a copy was sent.
 #[derive(Debug)]
