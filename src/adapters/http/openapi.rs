@@ -37,8 +37,7 @@ are not known are left alone; one that comes twice is 400.
 - Refusals are problems (RFC 9457). Branch on `code`.
 - Numbers are those of the default settings. A body has at most 64 KiB, that of a batch 512 KiB; a head 16 KiB and 64 \
 fields; a URI 4 KiB. A head or body that is too slow is closed without an answer. What HTTP itself makes unreadable \
-gets the bare status, without a problem.
-- Named by the protocol and not built yet: leases (`leaseMs`, `busyUntil`, heartbeats), `501 not_built`.";
+gets the bare status, without a problem.";
 
 /// Answers with the document.
 pub(super) fn answer() -> Response {
