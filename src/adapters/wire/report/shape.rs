@@ -69,7 +69,7 @@ pub(crate) enum BatchReport {
     Lifecycle(LifecycleItem),
     /// A session's last message.
     Activity(ActivityItem),
-    /// Not built: answered `not_built`.
+    /// That the agent lives.
     Heartbeat(HeartbeatItem),
 }
 
@@ -115,10 +115,10 @@ struct Every {
     report_seq: Option<words::Whole>,
     /// How long the report was delayed.
     age_ms: Option<words::Whole>,
-    /// Not built: a report with it is answered `501 not_built`.
+    /// For how long the agent is to be believed without being heard, from now on and from each later report on.
     #[schemars(range(min = LEASE_MS.0, max = LEASE_MS.1))]
     lease_ms: Option<i64>,
-    /// Not built: a report with it is answered `501 not_built`.
+    /// Until when it will not be heard, at most a day ahead.
     busy_until: Option<words::Time>,
 }
 
