@@ -49,7 +49,9 @@ async fn s42_what_is_only_declared_takes_no_memory() {
         socket.write(&[0x81, 0xfe, 0x20, 0, 1, 2, 3, 4, 0x21]).await;
     }
     let admin = signer.token("root", "admin");
-    assert_eq!(binary.connections(&admin).await, SOCKETS / 2);
+    // Those that were closed are gone once the server heard of it.
+    let half_is_left = async { while binary.connections(&admin).await != SOCKETS / 2 {} };
+    timeout(PATIENCE, half_is_left).await.expect("closed connections go, and the others stay");
     let grown = binary.resident_kib().saturating_sub(before);
     assert!(grown < 20 * 1024, "the memory grew by {grown} KiB");
 }
