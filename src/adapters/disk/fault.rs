@@ -31,7 +31,7 @@ pub(super) enum StoreError {
     #[error("another server uses this data directory: stop it, or choose another with --data-dir")]
     InUse,
     #[error(
-        "the event log's database was moved or removed while the server runs: put it back, or start the server anew"
+        "a file of the event log was moved or removed while the server runs: put it back, or start the server anew"
     )]
     Moved,
     #[error("the event log was opened anew, and its history is another one now")]

@@ -10,6 +10,7 @@ mod golden;
 mod lasting;
 mod promises;
 mod retention;
+mod witnessing;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -144,6 +145,22 @@ fn bound(directory: &Directory, pages: Option<u32>) {
 /// What the store asks for in tests alone.
 pub(super) fn pages_max(database: &Path) -> Option<u32> {
     PAGES_MAX.lock().unwrap().get(database).copied()
+}
+
+/// Witnesses that cannot be written, as on a disk that is full.
+static WITHOUT_ROOM: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn fill_witness(directory: &Directory, is_full: bool) {
+    let path = directory.file("events.head");
+    let mut full = WITHOUT_ROOM.lock().unwrap();
+    full.retain(|other| *other != path);
+    full.extend(is_full.then_some(path));
+}
+
+/// What the witness asks for in tests alone.
+pub(super) fn witness_has_room(witness: &Path) -> std::io::Result<()> {
+    let is_full = WITHOUT_ROOM.lock().unwrap().iter().any(|path| path == witness);
+    if is_full { Err(std::io::ErrorKind::StorageFull.into()) } else { Ok(()) }
 }
 
 fn options(directory: &Directory) -> DiskOptions {

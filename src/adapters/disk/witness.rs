@@ -80,6 +80,11 @@ pub(super) struct Witness {
     mark_before: Option<String>,
 }
 
+/// Which file is there, if one is.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|about| (about.dev(), about.ino()))
+}
+
 impl Witness {
     /// Opens the witness of a database, or makes one. `synced`: whether commits wait for the disk.
     pub(super) fn open(path: &Path, database: &Path, synced: bool) -> io::Result<Self> {
@@ -137,10 +142,11 @@ impl Witness {
         Ok(())
     }
 
-    /// That the database at this path is the file that is written.
+    /// That the database at this path is the file that is written, and the witness too.
     pub(super) fn still_there(&self, database: &Path) -> Result<(), StoreError> {
-        let found = std::fs::metadata(database).map(|about| (about.dev(), about.ino()));
-        let is_there = found.is_ok_and(|found| found == (self.device, self.inode));
+        let own = self.file.metadata()?;
+        let is_there = identity(database) == Some((self.device, self.inode))
+            && identity(&self.path) == Some((own.dev(), own.ino()));
         if is_there { Ok(()) } else { Err(StoreError::Moved) }
     }
 
@@ -192,6 +198,8 @@ impl Witness {
         let mut text = format!("{:08x} {json}", crc32fast::hash(json.as_bytes())).into_bytes();
         text.resize(FILE_BYTES.saturating_sub(1), b' ');
         text.push(b'\n');
+        #[cfg(test)]
+        super::tests::witness_has_room(&self.path)?;
         self.file.write_all_at(&text, 0)
     }
 

@@ -225,9 +225,8 @@ impl Writer {
         self.dirty.retain(|agent| !dirty.contains(agent));
         self.state = state;
         // Before anybody is answered: what was answered is what the witness knows.
-        if let Err(error) = self.witness.write(&self.state.epoch, head) {
-            tracing::warn!(%error, "the log's witness cannot be written");
-        }
+        // Without it a log that comes back shorter would go on as if it were whole.
+        self.witness.write(&self.state.epoch, head)?;
         Ok(held_after)
     }
 

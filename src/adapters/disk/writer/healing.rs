@@ -93,6 +93,8 @@ impl Writer {
         writing.commit()?;
         let Loaded { fleet, besides } = opening::load(&mut store, &mut state, self.options.desk.removals)?;
         let desk = Desk::restore(fleet, besides, self.options.desk, self.now());
+        // A commit that failed may be kept after all, and is told of now.
+        self.witness.write(&state.epoch, state.head)?;
         self.keys = store.count_keys()?;
         self.dirty.clear();
         self.shared.reopen(desk, &state, heard.is_err())?;
