@@ -73,3 +73,55 @@ async fn a_witness_that_is_replaced_under_the_running_server_refuses_reports_unt
     let receipt = put(&log, activity("a", "after")).await;
     assert_eq!((receipt.epoch, receipt.seq.get()), (epoch, 3));
 }
+
+fn other(directory: &Directory) -> rusqlite::Connection {
+    let other = rusqlite::Connection::open(directory.file("events.db")).unwrap();
+    other.busy_timeout(Duration::from_secs(5)).unwrap();
+    other
+}
+
+#[tokio::test]
+async fn a_new_epoch_that_a_failed_heal_began_is_told_by_the_one_that_heals() {
+    let directory = Directory::new();
+    let (log, clock) = started(&directory);
+    put(&log, activity("a", "before")).await;
+    let before = log.load().await.unwrap().epoch;
+    let mut follower = log.follow(Seq::ZERO).await.unwrap();
+    assert_eq!(follower.next().await.unwrap().len(), 2);
+    let other = other(&directory);
+    other.execute_batch("ALTER TABLE sessions RENAME TO hidden").unwrap();
+    assert!(log.append(vec![activity("a", "lost")]).await.is_err());
+    std::fs::remove_file(directory.file("events.head")).unwrap();
+    clock.pass(Duration::from_secs(1));
+    assert!(log.load().await.is_err(), "a new epoch is begun, and the fleet cannot be read");
+    other.execute_batch("ALTER TABLE hidden RENAME TO sessions").unwrap();
+    clock.pass(Duration::from_secs(1));
+    let receipt = put(&log, activity("a", "after")).await;
+    assert_ne!(receipt.epoch, before);
+    assert_eq!(receipt.epoch, log.load().await.unwrap().epoch);
+    assert!(follower.next().await.is_err(), "who follows the old epoch is told that it ended");
+    drop(log);
+    let (log, why) = open(&directory);
+    assert_eq!((log.load().await.unwrap().epoch, why), (receipt.epoch, None), "and it is the last");
+}
+
+#[tokio::test]
+async fn a_store_that_comes_back_shorter_with_its_old_witness_begins_a_new_epoch() {
+    let directory = Directory::new();
+    let (log, clock) = started(&directory);
+    put(&log, activity("a", "old")).await;
+    let old = Files::of(&directory.0);
+    for text in ["answered", "answered too"] {
+        put(&log, activity("a", text)).await;
+    }
+    let before = log.load().await.unwrap().epoch;
+    let other = other(&directory);
+    other.execute_batch("ALTER TABLE events RENAME TO hidden").unwrap();
+    assert!(log.append(vec![activity("a", "lost")]).await.is_err());
+    drop(other);
+    old.put_back(&directory.0);
+    clock.pass(Duration::from_secs(1));
+    let receipt = put(&log, activity("a", "after")).await;
+    assert_eq!(receipt.seq.get(), 3, "of what was answered the first alone is there");
+    assert_ne!(receipt.epoch, before, "positions that were told are not given to others");
+}

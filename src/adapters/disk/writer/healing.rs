@@ -81,9 +81,12 @@ impl Writer {
         let mut state = store.state()?.ok_or(StoreError::State)?;
         state.clean = false;
         self.witness = Witness::open(&self.options.witness(), &path, self.options.is_synced())?;
-        let heard = self.witness.hears(&state.epoch, state.head, false);
+        let heard = self.witness.hears(&state.epoch, state.head, false).and(self.recognizes(&state));
         if let Err(why) = heard {
             state = begin_epoch(&mut store, state, &self.witness, self.entropy.as_ref())?;
+            // A witness that was made anew knows no mark, and the next start would begin another epoch for it.
+            let mark = fresh_epoch(self.entropy.as_ref())?.as_str().to_owned();
+            self.witness.begin(mark, &state.epoch, state.head)?;
             warn_of(why);
         }
         // That it can be read is not enough: only a commit shows that it heals.
@@ -101,6 +104,13 @@ impl Writer {
         self.state = state;
         self.store = Some(store);
         Ok(())
+    }
+
+    /// Whether a store goes on with what this process told of, whatever the witness knows: a heal before this one
+    /// may have ended after it began a new epoch, and an old witness may have come back with an old store.
+    fn recognizes(&self, state: &State) -> Result<(), NewEpoch> {
+        let is_behind = state.epoch != self.state.epoch || state.head < self.shared.tail().head;
+        if is_behind { Err(NewEpoch::Behind) } else { Ok(()) }
     }
 
     /// Keeps what nothing had to wait for, and that the end is in order.
