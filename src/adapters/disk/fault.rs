@@ -30,6 +30,8 @@ pub(super) enum StoreError {
     Unsettled,
     #[error("another server uses this data directory: stop it, or choose another with --data-dir")]
     InUse,
+    #[error("another server writes to the event log: stop it; what it wrote is read anew")]
+    AnotherWriter,
     #[error(
         "a file of the event log was moved or removed while the server runs: put it back, or start the server anew"
     )]
@@ -59,6 +61,7 @@ impl StoreError {
             | Self::Pragma
             | Self::Unsettled
             | Self::InUse
+            | Self::AnotherWriter
             | Self::Moved
             | Self::AnotherHistory => false,
         }

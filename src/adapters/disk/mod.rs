@@ -187,15 +187,20 @@ impl DiskLog {
     }
 }
 
-/// Keeps other servers out of the directory, as long as the file is open.
-fn lock(options: &DiskOptions) -> Result<File, StoreError> {
+/// Keeps other servers out of the directory, as long as these are open. The directory itself too: the file can be
+/// removed under a running server. Never the database: whoever closes it lets go of the locks of SQLite on it.
+fn lock(options: &DiskOptions) -> Result<[File; 2], StoreError> {
     let file = File::options().write(true).create(true).truncate(false).open(options.lock())?;
     let mut left = LEAVE_WITHIN;
+    Ok([locked(file, &mut left)?, locked(File::open(&options.directory)?, &mut left)?])
+}
+
+fn locked(file: File, left: &mut Duration) -> Result<File, StoreError> {
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if left > ASK_EVERY => {
-                left = left.saturating_sub(ASK_EVERY);
+            Err(TryLockError::WouldBlock) if *left > ASK_EVERY => {
+                *left = left.saturating_sub(ASK_EVERY);
                 std::thread::sleep(ASK_EVERY);
             }
             Err(TryLockError::WouldBlock) => return Err(StoreError::InUse),
@@ -233,7 +238,7 @@ fn begin(
     match heard {
         Ok(()) => {
             // From here on the end is not in order until it is said again.
-            let writing = store.begin()?;
+            let mut writing = store.begin()?;
             writing.put_state(&state)?;
             writing.commit()?;
             // What the witness said may have been of another kind of sync.

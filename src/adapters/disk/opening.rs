@@ -41,7 +41,7 @@ fn make_anew(store: &mut Store, state: &mut State, removals_max: usize) -> Resul
     let fleet = fold(store.connection(), state, removals_max)?;
     let besides = besides_that_are_whole(store.connection(), &fleet)?;
     state.removals_after = fleet.removals_after();
-    let writing = store.begin()?;
+    let mut writing = store.begin()?;
     let nothing = Beside::default();
     writing.put_fleet(&fleet, |id| besides.get(id).unwrap_or(&nothing))?;
     writing.put_state(state)?;

@@ -57,9 +57,11 @@ pub(super) struct State {
 
 /// As this view of the database has it.
 pub(super) fn state(connection: &Connection) -> Result<Option<State>, StoreError> {
-    let query = "SELECT record FROM state";
-    let record: Option<Vec<u8>> = connection.query_row(query, [], |row| row.get(0)).optional()?;
-    Ok(record.map(|record| codec::open_state(&record)).transpose()?)
+    Ok(record(connection)?.map(|record| codec::open_state(&record)).transpose()?)
+}
+
+fn record(connection: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(connection.query_row("SELECT record FROM state", [], |row| row.get(0)).optional()?)
 }
 
 /// How hard a commit is.
@@ -74,6 +76,9 @@ pub(super) enum Sync {
 /// An open database that is written.
 pub(super) struct Store {
     connection: Connection,
+    /// What stands beside the events, as it was read or written here last. Where it is another by now somebody
+    /// else writes, and what was decided here knows nothing of that.
+    last: Option<Vec<u8>>,
 }
 
 impl Store {
@@ -106,7 +111,7 @@ impl Store {
             other => return Err(StoreError::Version(other)),
         }
         begun.commit()?;
-        Ok(Self { connection })
+        Ok(Self { connection, last: None })
     }
 
     /// A connection that only reads, beside the one that writes.
@@ -123,13 +128,15 @@ impl Store {
     }
 
     /// What stands beside the events; nothing in a database that was just made.
-    pub(super) fn state(&self) -> Result<Option<State>, StoreError> {
-        state(&self.connection)
+    pub(super) fn state(&mut self) -> Result<Option<State>, StoreError> {
+        self.last = record(&self.connection)?;
+        Ok(self.last.as_deref().map(codec::open_state).transpose()?)
     }
 
     /// Begins to write.
     pub(super) fn begin(&mut self) -> Result<Writing<'_>, StoreError> {
-        Ok(Writing(self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?))
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        Ok(Writing { transaction, last: &mut self.last, written: None })
     }
 
     /// What was answered under a key that is not older than this.
@@ -170,24 +177,28 @@ impl Store {
 }
 
 /// One transaction. Dropped without [`Writing::commit`], nothing of it happened.
-pub(super) struct Writing<'a>(Transaction<'a>);
+pub(super) struct Writing<'a> {
+    transaction: Transaction<'a>,
+    last: &'a mut Option<Vec<u8>>,
+    written: Option<Vec<u8>>,
+}
 
 impl Writing<'_> {
     pub(super) fn put_event(&self, seq: Seq, agent: &AgentId, record: &[u8]) -> Result<(), StoreError> {
         let text = "INSERT INTO events (seq, agent, record) VALUES (?1, ?2, ?3)";
-        self.0.prepare_cached(text)?.execute(params![signed(seq), agent.as_str(), record])?;
+        self.transaction.prepare_cached(text)?.execute(params![signed(seq), agent.as_str(), record])?;
         Ok(())
     }
 
     pub(super) fn put_agent(&self, agent: &AgentId, record: &[u8]) -> Result<(), StoreError> {
         let text = "INSERT OR REPLACE INTO agents (agent, record) VALUES (?1, ?2)";
-        self.0.prepare_cached(text)?.execute(params![agent.as_str(), record])?;
+        self.transaction.prepare_cached(text)?.execute(params![agent.as_str(), record])?;
         Ok(())
     }
 
     pub(super) fn put_session(&self, agent: &str, session: &str, record: &[u8]) -> Result<(), StoreError> {
         let text = "INSERT OR REPLACE INTO sessions (agent, session, record) VALUES (?1, ?2, ?3)";
-        self.0.prepare_cached(text)?.execute(params![agent, session, record])?;
+        self.transaction.prepare_cached(text)?.execute(params![agent, session, record])?;
         Ok(())
     }
 
@@ -196,12 +207,12 @@ impl Writing<'_> {
         let session = removal.session.as_ref().map(|session| session.as_str());
         match session {
             None => {
-                self.0.prepare_cached("DELETE FROM agents WHERE agent = ?1")?.execute([agent])?;
-                self.0.prepare_cached("DELETE FROM sessions WHERE agent = ?1")?.execute([agent])?;
+                self.transaction.prepare_cached("DELETE FROM agents WHERE agent = ?1")?.execute([agent])?;
+                self.transaction.prepare_cached("DELETE FROM sessions WHERE agent = ?1")?.execute([agent])?;
             }
             Some(session) => {
                 let text = "DELETE FROM sessions WHERE agent = ?1 AND session = ?2";
-                self.0.prepare_cached(text)?.execute([agent, session])?;
+                self.transaction.prepare_cached(text)?.execute([agent, session])?;
             }
         }
         self.put_removal(removal)
@@ -210,7 +221,7 @@ impl Writing<'_> {
     fn put_removal(&self, removal: &Removal) -> Result<(), StoreError> {
         let text = "INSERT INTO removals (seq, record) VALUES (?1, ?2)";
         let record = codec::seal_removal(removal);
-        self.0.prepare_cached(text)?.execute(params![signed(removal.seq), record])?;
+        self.transaction.prepare_cached(text)?.execute(params![signed(removal.seq), record])?;
         Ok(())
     }
 
@@ -220,7 +231,7 @@ impl Writing<'_> {
         fleet: &Fleet,
         beside: impl Fn(&AgentId) -> &'a Beside,
     ) -> Result<(), StoreError> {
-        self.0.execute_batch("DELETE FROM agents; DELETE FROM sessions; DELETE FROM removals;")?;
+        self.transaction.execute_batch("DELETE FROM agents; DELETE FROM sessions; DELETE FROM removals;")?;
         for (id, agent) in fleet.agents() {
             self.put_agent(id, &codec::seal_agent(agent, beside(id)))?;
             for (session, said) in &agent.sessions {
@@ -243,7 +254,7 @@ impl Writing<'_> {
         let record = codec::seal_receipt(owner, &key.text, key.fingerprint, receipt);
         let text = "INSERT OR REPLACE INTO keys (owner, text, since_ms, record) VALUES (?1, ?2, ?3, ?4)";
         let since_ms = i64::try_from(since_ms).unwrap_or(i64::MAX);
-        self.0.prepare_cached(text)?.execute(params![owner, key.text, since_ms, record])?;
+        self.transaction.prepare_cached(text)?.execute(params![owner, key.text, since_ms, record])?;
         Ok(())
     }
 
@@ -251,52 +262,71 @@ impl Writing<'_> {
     pub(super) fn trim_keys(&self, before_ms: u64, surplus: u64, at_once: u64) -> Result<u64, StoreError> {
         let (before, most) =
             (i64::try_from(before_ms).unwrap_or(i64::MAX), i64::try_from(at_once).unwrap_or(0));
-        let old = self.0.prepare_cached(FORGET_OLD_KEYS)?.execute(params![before, most])?;
+        let old = self.transaction.prepare_cached(FORGET_OLD_KEYS)?.execute(params![before, most])?;
         let old = u64::try_from(old).unwrap_or(0);
         let more = surplus.saturating_sub(old).min(at_once);
         if more == 0 {
             return Ok(old);
         }
         let text = "DELETE FROM keys WHERE number IN (SELECT number FROM keys ORDER BY number LIMIT ?1)";
-        let more = self.0.prepare_cached(text)?.execute([i64::try_from(more).unwrap_or(0)])?;
+        let more = self.transaction.prepare_cached(text)?.execute([i64::try_from(more).unwrap_or(0)])?;
         Ok(old.saturating_add(u64::try_from(more).unwrap_or(0)))
     }
 
     /// Takes the events up to a position away.
     pub(super) fn trim_events(&self, up_to: Seq) -> Result<(), StoreError> {
-        self.0.prepare_cached("DELETE FROM events WHERE seq <= ?1")?.execute([signed(up_to)])?;
+        self.transaction.prepare_cached("DELETE FROM events WHERE seq <= ?1")?.execute([signed(up_to)])?;
         Ok(())
     }
 
     /// Takes the removals up to a position away.
     pub(super) fn trim_removals(&self, up_to: Seq) -> Result<(), StoreError> {
-        self.0.prepare_cached("DELETE FROM removals WHERE seq <= ?1")?.execute([signed(up_to)])?;
+        self.transaction.prepare_cached("DELETE FROM removals WHERE seq <= ?1")?.execute([signed(up_to)])?;
         Ok(())
     }
 
     /// Gives free pages back to the system, a few at a time and but for those that what comes next will take: in
     /// this transaction, since one of its own would wait for the disk once more.
     pub(super) fn give_back(&self) -> Result<(), StoreError> {
-        let free: u32 = self.0.prepare_cached("PRAGMA freelist_count")?.query_row([], |row| row.get(0))?;
+        let free: u32 =
+            self.transaction.prepare_cached("PRAGMA freelist_count")?.query_row([], |row| row.get(0))?;
         let surplus = free.saturating_sub(SPARE_PAGES).min(VACUUM_PAGES);
         if surplus > 0 {
             let text = format!("PRAGMA incremental_vacuum({surplus})");
-            let mut query = self.0.prepare(&text)?;
+            let mut query = self.transaction.prepare(&text)?;
             let mut rows = query.query([])?;
             while rows.next()?.is_some() {}
         }
         Ok(())
     }
 
-    pub(super) fn put_state(&self, state: &State) -> Result<(), StoreError> {
-        let text = "INSERT OR REPLACE INTO state (id, record) VALUES (1, ?1)";
-        self.0.prepare_cached(text)?.execute([codec::seal_state(state)])?;
+    /// Fails where it is not what was read or written here last.
+    pub(super) fn put_state(&mut self, state: &State) -> Result<(), StoreError> {
+        let record = codec::seal_state(state);
+        let changed = match self.written.as_ref().or(self.last.as_ref()) {
+            None => {
+                let text = "INSERT OR IGNORE INTO state (id, record) VALUES (1, ?1)";
+                self.transaction.prepare_cached(text)?.execute([&record])?
+            }
+            Some(last) => {
+                let text = "UPDATE state SET record = ?1 WHERE id = 1 AND record = ?2";
+                self.transaction.prepare_cached(text)?.execute([&record, last])?
+            }
+        };
+        if changed != 1 {
+            return Err(StoreError::AnotherWriter);
+        }
+        self.written = Some(record);
         Ok(())
     }
 
     /// Brings it to the disk, or not at all.
     pub(super) fn commit(self) -> Result<(), StoreError> {
-        Ok(self.0.commit()?)
+        self.transaction.commit()?;
+        if self.written.is_some() {
+            *self.last = self.written;
+        }
+        Ok(())
     }
 }
 

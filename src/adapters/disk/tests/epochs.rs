@@ -145,7 +145,7 @@ async fn a_power_cut_without_sync_begins_a_new_epoch_and_a_clean_stop_does_not()
     drop(log);
     let mut store = store::Store::open(&directory.file("events.db"), store::Sync::System).unwrap();
     let state = State { clean: false, ..store.state().unwrap().unwrap() };
-    let writing = store.begin().unwrap();
+    let mut writing = store.begin().unwrap();
     writing.put_state(&state).unwrap();
     writing.commit().unwrap();
     store.close().unwrap();

@@ -96,6 +96,40 @@ async fn a_second_server_is_kept_out() {
 }
 
 #[tokio::test]
+async fn a_second_server_is_kept_out_also_where_the_lock_was_removed() {
+    let directory = Directory::new();
+    let (first, _) = open(&directory);
+    std::fs::remove_file(directory.file("events.lock")).unwrap();
+    let refused =
+        DiskLog::open(options(&directory), Arc::new(ManualClock::default()), Arc::new(Counting)).err();
+    let Some(LogError::Unavailable(why)) = refused else { panic!("two servers on one directory") };
+    assert!(why.to_string().contains("another server uses this data directory"), "{why}");
+    put(&first, activity("a", "x")).await;
+}
+
+#[tokio::test]
+async fn of_two_that_write_all_the_same_neither_builds_on_what_it_does_not_know() {
+    let directory = Directory::new();
+    let clock = Arc::new(ManualClock::default());
+    let (log, _) = DiskLog::open(options(&directory), clock.clone(), Arc::new(Counting)).unwrap();
+    put(&log, activity("a", "before")).await;
+    let mut other = store::Store::open(&directory.file("events.db"), store::Sync::System).unwrap();
+    let state = other.state().unwrap().unwrap();
+    let write = |other: &mut store::Store, uptime_ms| {
+        let mut writing = other.begin().unwrap();
+        writing.put_state(&State { uptime_ms, ..state.clone() })?;
+        writing.commit()
+    };
+    write(&mut other, 1_000).unwrap();
+    let refused = log.append(vec![activity("a", "decided without that")]).await;
+    let Err(LogError::Unavailable(why)) = refused else { panic!("{refused:?}") };
+    assert!(why.to_string().contains("another server writes"), "{why}");
+    clock.pass(Duration::from_secs(1));
+    assert_eq!(put(&log, activity("a", "after")).await.seq.get(), 3, "it goes on with what is there");
+    assert!(matches!(write(&mut other, 2_000), Err(StoreError::AnotherWriter)));
+}
+
+#[tokio::test]
 async fn a_follower_far_behind_reads_whole_proposals_from_the_disk_and_then_goes_on_live() {
     let directory = Directory::new();
     let (log, _) = open(&directory);

@@ -199,13 +199,16 @@ impl Writer {
         let held_after = self.let_go(batch, now)?;
         let Some(store) = &mut self.store else { return Err(StoreError::State) };
         // Somebody else may hold the database: nobody who only looks at the desk waits for that.
-        let writing = store.begin()?;
+        let mut writing = store.begin()?;
         let desk = self.shared.desk();
         let (head, removals_after) = (desk.head(), desk.fleet().removals_after());
         let uptime_ms = uptime_ms(now);
         let epoch = self.state.epoch.clone();
         let dirty: BTreeSet<AgentId> = self.dirty.iter().take(DIRTY_AT_ONCE).cloned().collect();
         let came = u64::try_from(batch.keys.len()).unwrap_or(u64::MAX);
+        let state = State { epoch, head, held_after, removals_after, uptime_ms, clean: false };
+        // First of all: where somebody else wrote nothing of this fits.
+        writing.put_state(&state)?;
         batch.write(&writing, &desk, &dirty)?;
         drop(desk);
         let surplus = self.keys.saturating_add(came).saturating_sub(self.options.idempotency_keys);
@@ -218,8 +221,6 @@ impl Writer {
         if removals_after > self.state.removals_after {
             writing.trim_removals(removals_after)?;
         }
-        let state = State { epoch, head, held_after, removals_after, uptime_ms, clean: false };
-        writing.put_state(&state)?;
         writing.commit()?;
         self.keys = self.keys.saturating_add(came).saturating_sub(gone);
         self.dirty.retain(|agent| !dirty.contains(agent));

@@ -29,7 +29,7 @@ pub(in crate::adapters::disk) fn begin_epoch(
     entropy: &dyn Entropy,
 ) -> Result<State, StoreError> {
     let state = State { epoch: fresh_epoch(entropy)?, ..state };
-    let writing = store.begin()?;
+    let mut writing = store.begin()?;
     writing.put_state(&state)?;
     writing.commit()?;
     witness.write(&state.epoch, state.head)?;
@@ -91,7 +91,7 @@ impl Writer {
         }
         // That it can be read is not enough: only a commit shows that it heals.
         state.uptime_ms = uptime_ms(self.now());
-        let writing = store.begin()?;
+        let mut writing = store.begin()?;
         writing.put_state(&state)?;
         writing.commit()?;
         let Loaded { fleet, besides } = opening::load(&mut store, &mut state, self.options.desk.removals)?;
@@ -121,7 +121,7 @@ impl Writer {
         loop {
             let some: Vec<_> = self.dirty.iter().take(DIRTY_AT_ONCE).cloned().collect();
             let state = State { uptime_ms: uptime_ms(now), clean: some.is_empty(), ..self.state.clone() };
-            let writing = store.begin()?;
+            let mut writing = store.begin()?;
             for agent in &some {
                 if let Some((known, beside)) = desk.fleet().get(agent).zip(desk.beside(agent)) {
                     writing.put_agent(agent, &codec::seal_agent(known, beside))?;
