@@ -50,6 +50,72 @@ async fn a_damaged_key_refuses_its_own_report_and_no_other() {
     put(&log, keyed("a", "k2")).await;
 }
 
+/// Zeroes every leaf on which these bytes are and those are not; tells how many.
+fn zero_leaves(directory: &Directory, with: &[u8], without: &[u8]) -> usize {
+    let path = directory.file("events.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let has = |page: &[u8], what: &[u8]| page.windows(what.len()).any(|window| window == what);
+    let leaves = bytes.chunks_mut(4096).filter(|page| matches!(page[0], 0x0a | 0x0d));
+    let mut zeroed = 0;
+    for page in leaves.filter(|page| has(page, with) && !has(page, without)) {
+        page.fill(0);
+        zeroed += 1;
+    }
+    std::fs::write(&path, bytes).unwrap();
+    zeroed
+}
+
+#[tokio::test]
+async fn damaged_pages_of_old_keys_refuse_who_comes_with_them_and_no_other() {
+    let directory = Directory::new();
+    let (log, _) = open(&directory);
+    for name in ["old-key", "young-key"] {
+        log.append((0..400).map(|number| keyed("a", &format!("{name}-{number:03}"))).collect())
+            .await
+            .unwrap();
+    }
+    let receipt = put(&log, keyed("a", "young-key-100")).await;
+    drop(log);
+    assert!(zero_leaves(&directory, b"old-key-", b"young-key-") > 4);
+    // More than are kept, so that the oldest are to go.
+    let few = DiskOptions { idempotency_keys: 100, ..options(&directory) };
+    let (log, _) = open_with(few);
+    for number in 0..3 {
+        let sent = vec![keyed("b", "old-key-100"), activity("b", &number.to_string())];
+        let results = log.append(sent).await.unwrap();
+        assert_eq!(results[0].as_ref().unwrap_err().code, Code::Unavailable);
+        assert!(results[1].as_ref().unwrap().changed, "whoever comes with it is taken");
+    }
+    assert_eq!(put(&log, keyed("a", "young-key-100")).await, receipt, "other keys are known");
+    let first = put(&log, keyed("c", "zz-new")).await;
+    assert_eq!(put(&log, keyed("c", "zz-new")).await, first, "and new ones are kept");
+}
+
+#[tokio::test]
+async fn where_no_key_can_be_kept_reports_are_taken_all_the_same() {
+    let directory = Directory::new();
+    let (log, _) = open(&directory);
+    log.append((0..400).map(|number| keyed("a", &format!("key-{number:03}"))).collect()).await.unwrap();
+    drop(log);
+    // The last of the table, to which each new one is added; in the index they are in another order.
+    let connection = rusqlite::Connection::open(directory.file("events.db")).unwrap();
+    let root: i64 = connection
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'keys'", [], |row| row.get(0))
+        .unwrap();
+    drop(connection);
+    let path = directory.file("events.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let root = (usize::try_from(root).unwrap() - 1) * 4096;
+    assert_eq!(bytes[root], 5, "it has leaves");
+    let last = u32::from_be_bytes(bytes[root + 8..root + 12].try_into().unwrap());
+    let last = (usize::try_from(last).unwrap() - 1) * 4096;
+    bytes[last..last + 4096].fill(0);
+    std::fs::write(&path, bytes).unwrap();
+    let (log, _) = open(&directory);
+    assert!(put(&log, keyed("b", "zz-new")).await.changed);
+    assert!(put(&log, activity("b", "x")).await.changed);
+}
+
 #[tokio::test]
 async fn a_damaged_old_event_does_not_keep_the_log_from_new_ones_and_goes_with_its_age() {
     let directory = filled(20).await;

@@ -78,11 +78,10 @@ impl Batch {
                     let conflict = || Fault::new(Code::IdempotencyConflict, "use a new key for each report");
                     return Ok(same.then_some(receipt).ok_or_else(conflict));
                 }
-                // The store is well but for this key: who comes with it is told, and nobody else.
-                Err(StoreError::Damaged(damage)) => {
-                    tracing::error!(%damage, "a report is refused: what its key was used for is not known");
-                    let detail =
-                        "what was answered under this key cannot be read; it is forgotten within a day";
+                // The store is well but for where this key lies: who comes with it is told, and nobody else.
+                Err(error) if matches!(error, StoreError::Damaged(_)) || error.is_damage() => {
+                    tracing::error!(%error, "a report is refused: what its key was used for is not known");
+                    let detail = "what was answered under this key cannot be read";
                     return Ok(Err(Fault::new(Code::Unavailable, detail)));
                 }
                 Err(error) => return Err(error),
@@ -178,17 +177,29 @@ pub(super) fn uptime_ms(now: Moment) -> u64 {
 
 impl Writer {
     /// Brings a batch to the disk, then tells of it.
-    pub(super) fn commit(&mut self, batch: Batch, now: Moment) -> Result<(), StoreError> {
+    pub(super) fn commit(&mut self, mut batch: Batch, now: Moment) -> Result<(), StoreError> {
         let held_before = self.state.held_after;
-        let held_after = match self.write(&batch, now) {
-            // It may be the old that cannot be let go: what is new is kept on other pages.
-            Err(error) if error.is_damage() && self.lets_go => {
-                tracing::error!(%error, "pages are damaged: old events are not let go any more");
-                self.lets_go = false;
-                self.write(&batch, now)?
-            }
-            written => written?,
-        };
+        let mut written = self.write(&batch, now);
+        // It may be the old that cannot be let go: what is new is kept on other pages.
+        if let Err(error) = &written
+            && error.is_damage()
+            && self.lets_go
+        {
+            tracing::error!(%error, "pages are damaged: neither old events nor old keys are let go any more");
+            self.lets_go = false;
+            written = self.write(&batch, now);
+        }
+        // Or where new keys belong: better that a report may be taken twice than that none is taken.
+        if let Err(error) = &written
+            && error.is_damage()
+            && !batch.keys.is_empty()
+        {
+            tracing::error!(%error, "idempotency keys cannot be kept: a report that comes again may be taken twice");
+            batch.keys.clear();
+            batch.durable = true;
+            written = self.write(&batch, now);
+        }
+        let held_after = written?;
         self.look_for_old(now, held_after > held_before);
         self.shared.publish(batch.events, held_after);
         Ok(())
@@ -201,7 +212,9 @@ impl Writer {
         // Somebody else may hold the database: nobody who only looks at the desk waits for that.
         let mut writing = store.begin()?;
         let desk = self.shared.desk();
-        let (head, removals_after) = (desk.head(), desk.fleet().removals_after());
+        let head = desk.head();
+        let removals_after =
+            if self.lets_go { desk.fleet().removals_after() } else { self.state.removals_after };
         let uptime_ms = uptime_ms(now);
         let epoch = self.state.epoch.clone();
         let dirty: BTreeSet<AgentId> = self.dirty.iter().take(DIRTY_AT_ONCE).cloned().collect();
@@ -213,7 +226,8 @@ impl Writer {
         drop(desk);
         let surplus = self.keys.saturating_add(came).saturating_sub(self.options.idempotency_keys);
         let at_once = came.saturating_add(TRIM_AT_ONCE);
-        let gone = writing.trim_keys(uptime_ms.saturating_sub(KEY_MS), surplus, at_once)?;
+        let before_ms = uptime_ms.saturating_sub(KEY_MS);
+        let gone = if self.lets_go { writing.trim_keys(before_ms, surplus, at_once)? } else { 0 };
         if held_after > self.state.held_after {
             writing.trim_events(held_after)?;
             writing.give_back()?;
