@@ -31,6 +31,8 @@ pub(super) enum Damage {
     Version(String, u8),
     #[error("the record of {0} is whole, and is none of this program")]
     Unknown(String),
+    #[error("the pages of {0} are damaged: {1}")]
+    Pages(String, String),
     #[error("event {0} lies under another agent")]
     Elsewhere(u64),
 }

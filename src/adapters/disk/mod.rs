@@ -218,6 +218,9 @@ fn begin(
 ) -> Result<(State, Option<NewEpoch>), StoreError> {
     let mark = fresh_epoch(entropy)?.as_str().to_owned();
     let Some(state) = store.state()? else {
+        if store.has_history()? {
+            return Err(StoreError::State);
+        }
         let (zero, epoch) = (Seq::ZERO, fresh_epoch(entropy)?);
         let state =
             State { epoch, head: zero, held_after: zero, removals_after: zero, uptime_ms: 0, clean: false };

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::codec::{self, Damage};
 use super::fault::StoreError;
 use super::pages::page;
-use super::store::{State, Store, unsigned};
+use super::store::{State, Store, check_pages, unsigned};
 use crate::domain::beside::Beside;
 use crate::domain::cursor::Seq;
 use crate::domain::fleet::{Agent, Fleet, Removal};
@@ -45,6 +45,8 @@ fn make_anew(store: &mut Store, state: &mut State, removals_max: usize) -> Resul
     let nothing = Beside::default();
     writing.put_fleet(&fleet, |id| besides.get(id).unwrap_or(&nothing))?;
     writing.put_state(state)?;
+    // What hung from a damaged page was given free: it may have been another's.
+    writing.check_pages()?;
     writing.commit()?;
     Ok(Loaded { fleet, besides: besides.into_iter().collect() })
 }
@@ -67,6 +69,8 @@ fn besides_that_are_whole(
 }
 
 fn read_fleet(connection: &Connection, state: &State, removals_max: usize) -> Result<Loaded, StoreError> {
+    check_pages(connection, Some("agents"))?;
+    check_pages(connection, Some("sessions"))?;
     let mut agents: BTreeMap<String, Agent> = BTreeMap::new();
     let mut besides = Vec::new();
     let mut query = connection.prepare("SELECT agent, record FROM agents")?;
@@ -93,6 +97,13 @@ fn read_fleet(connection: &Connection, state: &State, removals_max: usize) -> Re
 /// The removals, and after which position all of them are there. Where one is damaged none is believed: screens
 /// that come back get the latest state instead of what changed in it.
 fn read_removals(connection: &Connection, state: &State) -> Result<(Vec<Removal>, Seq), StoreError> {
+    let forgotten = |damage: &dyn std::fmt::Display| {
+        tracing::error!(%damage, "what was removed lately is forgotten");
+        (Vec::new(), state.head)
+    };
+    if let Err(error) = check_pages(connection, Some("removals")) {
+        return if matches!(error, StoreError::Damaged(_)) { Ok(forgotten(&error)) } else { Err(error) };
+    }
     let mut query = connection.prepare("SELECT seq, record FROM removals ORDER BY seq")?;
     let mut rows = query.query([])?;
     let mut removals = Vec::new();
@@ -100,10 +111,7 @@ fn read_removals(connection: &Connection, state: &State) -> Result<(Vec<Removal>
         let (seq, record): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
         match codec::open_removal(Seq::new(unsigned(seq)), &record) {
             Ok(removal) => removals.push(removal),
-            Err(damage) => {
-                tracing::error!(%damage, "what was removed lately is forgotten");
-                return Ok((Vec::new(), state.head));
-            }
+            Err(damage) => return Ok(forgotten(&damage)),
         }
     }
     Ok((removals, state.removals_after))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::codec;
+use super::codec::{self, Damage};
 use super::fault::StoreError;
 use crate::domain::beside::Beside;
 use crate::domain::cursor::{Epoch, Seq};
@@ -62,6 +62,21 @@ pub(super) fn state(connection: &Connection) -> Result<Option<State>, StoreError
 
 fn record(connection: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(connection.query_row("SELECT record FROM state", [], |row| row.get(0)).optional()?)
+}
+
+/// That the pages of a table hang together, or of all: a bit that flips in the head of one hides rows, and no
+/// record's checksum can notice a row that is not read.
+pub(super) fn check_pages(connection: &Connection, table: Option<&str>) -> Result<(), StoreError> {
+    let text = table
+        .map_or_else(|| "PRAGMA quick_check(1)".to_owned(), |name| format!("PRAGMA quick_check('{name}')"));
+    let said = connection.query_row(&text, [], |row| row.get::<_, String>(0)).map_err(StoreError::from);
+    let found = match said {
+        Ok(said) if said == "ok" => return Ok(()),
+        Ok(said) => said,
+        Err(error) if error.is_damage() => error.to_string(),
+        Err(error) => return Err(error),
+    };
+    Err(Damage::Pages(table.unwrap_or("all tables").to_owned(), found).into())
 }
 
 /// How hard a commit is.
@@ -129,8 +144,16 @@ impl Store {
 
     /// What stands beside the events; nothing in a database that was just made.
     pub(super) fn state(&mut self) -> Result<Option<State>, StoreError> {
+        check_pages(&self.connection, Some("sqlite_schema"))?;
+        check_pages(&self.connection, Some("state"))?;
         self.last = record(&self.connection)?;
         Ok(self.last.as_deref().map(codec::open_state).transpose()?)
+    }
+
+    /// Whether there is anything that a state has to stand beside.
+    pub(super) fn has_history(&self) -> Result<bool, StoreError> {
+        let text = "SELECT EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM agents)";
+        Ok(self.connection.query_row(text, [], |row| row.get(0))?)
     }
 
     /// Begins to write.
@@ -326,6 +349,11 @@ impl Writing<'_> {
         }
         self.written = Some(record);
         Ok(())
+    }
+
+    /// That all pages hang together after this.
+    pub(super) fn check_pages(&self) -> Result<(), StoreError> {
+        check_pages(&self.transaction, None)
     }
 
     /// Brings it to the disk, or not at all.

@@ -93,20 +93,56 @@ async fn lie(directory: &Directory, truth: &Truth) -> Option<String> {
     None
 }
 
-#[tokio::test]
-async fn a_bit_that_flips_in_the_database_makes_no_lie() {
-    let (directory, truth) = stopped().await;
+/// Flips a bit in each of these places in turn; the lies that come of it.
+async fn lies(
+    places: impl IntoIterator<Item = (usize, u8)>,
+    directory: &Directory,
+    truth: &Truth,
+) -> Vec<String> {
     let files = Files::of(&directory.0);
-    assert_eq!(lie(&directory, &truth).await, None);
+    assert_eq!(lie(directory, truth).await, None);
     files.put_back(&directory.0);
     let whole = std::fs::read(directory.file("events.db")).unwrap();
     let mut lies = Vec::new();
-    for place in (0..whole.len()).step_by(STEP) {
+    for (place, bit) in places {
         files.put_back(&directory.0);
         let mut bytes = whole.clone();
-        bytes[place] ^= 1 << (place % 8);
+        bytes[place] ^= bit;
         std::fs::write(directory.file("events.db"), bytes).unwrap();
-        lies.extend(lie(&directory, &truth).await.map(|what| format!("byte {place}: {what}")));
+        lies.extend(lie(directory, truth).await.map(|what| format!("byte {place}, bit {bit}: {what}")));
     }
+    lies
+}
+
+fn size(directory: &Directory) -> usize {
+    std::fs::metadata(directory.file("events.db")).unwrap().len().try_into().unwrap()
+}
+
+#[tokio::test]
+async fn a_bit_that_flips_in_the_database_makes_no_lie() {
+    let (directory, truth) = stopped().await;
+    let places = (0..size(&directory)).step_by(STEP).map(|place| (place, 1 << (place % 8)));
+    let lies = lies(places, &directory, &truth).await;
     assert!(lies.is_empty(), "{} lies:\n{}", lies.len(), lies.join("\n"));
+}
+
+#[tokio::test]
+async fn a_bit_that_flips_in_the_head_of_a_page_hides_nothing() {
+    let (directory, truth) = stopped().await;
+    // The first page has the head of the file before its own.
+    let heads = (0..size(&directory)).step_by(4096).chain([100]);
+    let places = heads.flat_map(|head| (head..head + 8).flat_map(|place| [(place, 1), (place, 2)]));
+    let lies = lies(places, &directory, &truth).await;
+    assert!(lies.is_empty(), "{} lies:\n{}", lies.len(), lies.join("\n"));
+}
+
+#[tokio::test]
+async fn a_history_without_its_state_is_no_new_log() {
+    let (directory, _) = stopped().await;
+    let connection = rusqlite::Connection::open(directory.file("events.db")).unwrap();
+    connection.execute("DELETE FROM state", []).unwrap();
+    drop(connection);
+    let opened = DiskLog::open(options(&directory), Arc::new(ManualClock::default()), Arc::new(Counting));
+    let Err(LogError::Unavailable(why)) = opened else { panic!("it opened") };
+    assert!(why.to_string().contains("state cannot be read"), "{why}");
 }
