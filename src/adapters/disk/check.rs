@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 
 use super::codec;
 use super::fault::StoreError;
-use super::pages::kept;
+use super::pages::{held_after, kept};
 use super::store::{State, signed, unsigned};
 use crate::domain::cursor::Seq;
 
@@ -68,20 +68,12 @@ pub(super) fn look_at_end(connection: &Connection, state: &State, doubt: &Doubt)
     look_at_last_keys(connection, doubt);
 }
 
-/// Looks at everything before that once. `held_after`: up to where events were let go by now.
-pub(super) fn look_at_all(
-    connection: &Connection,
-    state: &State,
-    doubt: &Doubt,
-    held_after: impl Fn() -> Seq,
-    stop: &AtomicBool,
-) {
+/// Looks at everything before that once.
+pub(super) fn look_at_all(connection: &Connection, state: &State, doubt: &Doubt, stop: &AtomicBool) {
     let (mut at, up_to) = (state.held_after, begin_of_end(state));
     while at < up_to && !stop.load(Ordering::Relaxed) {
         std::thread::sleep(PAUSE);
-        match look(connection, at, up_to) {
-            // Events are let go from the front while this looks.
-            Ok(looked) if looked.wrong > 0 && held_after() > at => at = held_after(),
+        match look_at_kept(connection, at, up_to) {
             Ok(looked) => at = tell(looked, doubt),
             Err(error) => return tell_failed(&error, at, doubt),
         }
@@ -105,6 +97,12 @@ fn tell(looked: Looked, doubt: &Doubt) -> Seq {
 fn tell_failed(error: &StoreError, at: Seq, doubt: &Doubt) {
     doubt.raise();
     tracing::error!(%error, after = at.get(), "events cannot be looked at: reading any by agent is refused");
+}
+
+/// Looks at the next of those that are kept: some are let go from the front while this looks.
+fn look_at_kept(connection: &Connection, after: Seq, up_to: Seq) -> Result<Looked, StoreError> {
+    let view = connection.unchecked_transaction()?;
+    look(&view, after.max(held_after(&view)?), up_to)
 }
 
 /// Looks at the next events: that each is there, whole, and where its agent's part of the index has it.

@@ -1,6 +1,7 @@
 //! What can go wrong with the database, and what the port says of it.
 
 use super::codec::Damage;
+use crate::domain::cursor::Seq;
 use crate::ports::event_log::LogError;
 
 /// Why the database could not be used.
@@ -36,6 +37,8 @@ pub(super) enum StoreError {
         "a file of the event log was moved or removed while the server runs: put it back, or start the server anew"
     )]
     Moved,
+    #[error("the events up to {0} are not kept any more")]
+    Compacted(Seq),
     #[error("the event log was opened anew, and its history is another one now")]
     AnotherHistory,
 }
@@ -63,6 +66,7 @@ impl StoreError {
             | Self::InUse
             | Self::AnotherWriter
             | Self::Moved
+            | Self::Compacted(_)
             | Self::AnotherHistory => false,
         }
     }
@@ -70,6 +74,10 @@ impl StoreError {
 
 impl From<StoreError> for LogError {
     fn from(error: StoreError) -> Self {
-        if error.is_full() { Self::Full } else { Self::Unavailable(Box::new(error)) }
+        match error {
+            StoreError::Compacted(held_after) => Self::Compacted { held_after },
+            error if error.is_full() => Self::Full,
+            error => Self::Unavailable(Box::new(error)),
+        }
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::fault::StoreError;
 use super::shared::{Reached, Shared};
-use super::tail::{FOLLOW_EVENTS_MAX, Kept, Place};
+use super::tail::{FOLLOW_EVENTS_MAX, Place};
 use crate::domain::cursor::Seq;
 use crate::domain::event::Recorded;
 use crate::ports::event_log::{Follower, LogError};
@@ -47,15 +47,7 @@ impl DiskFollower {
         let mut limit = FOLLOW_EVENTS_MAX;
         loop {
             let up_to = self.shared.tail().head;
-            let read = self.shared.pages.read_apart(self.after, up_to, limit, None).await;
-            let mut events: Vec<Kept> = match read {
-                Ok(events) => events,
-                Err(error) => {
-                    // Let go while it was read.
-                    self.shared.tail().check(self.after)?;
-                    return Err(error.into());
-                }
-            };
+            let (_, mut events) = self.shared.pages.read_apart(self.after, up_to, limit, None).await?;
             if let Some(end) = events.iter().rposition(|kept| kept.last) {
                 events.truncate(end.saturating_add(1));
                 return Ok(events.into_iter().map(|kept| kept.recorded).collect());

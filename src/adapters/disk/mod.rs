@@ -165,12 +165,8 @@ impl DiskLog {
             drop(lock);
         })?;
         let stopped = Arc::clone(&stop);
-        let looks = Arc::clone(&shared);
         let checks = named("event-log-check").spawn(move || match Store::reader(&path) {
-            Ok(connection) => {
-                let held_after = || looks.tail().held_after;
-                check::look_at_all(&connection, &looked_at, &doubt, held_after, &stopped);
-            }
+            Ok(connection) => check::look_at_all(&connection, &looked_at, &doubt, &stopped),
             Err(error) => tracing::warn!(%error, "the event log cannot be checked"),
         })?;
         Ok((Self { shared, jobs: Some(send), threads: vec![writes, checks], stop }, why))
@@ -275,17 +271,15 @@ impl EventLog for DiskLog {
             let here = if of.is_none() { tail.after(after, limit) } else { Place::Below };
             (tail.head, tail.held_after, here)
         };
-        let events = match here {
-            Place::Here(events) => events,
-            Place::Below if after >= head => Vec::new(),
+        match here {
+            Place::Here(events) => Ok(Page { events, head, held_after }),
+            Place::Below if after >= head => Ok(Page { events: Vec::new(), head, held_after }),
             Place::Below => {
-                let read = self.shared.pages.read_apart(after, head, limit, of).await;
-                // Let go while it was read.
-                self.shared.tail().check(after)?;
-                read?.into_iter().map(|kept| kept.recorded).collect()
+                let (held_after, events) = self.shared.pages.read_apart(after, head, limit, of).await?;
+                let events = events.into_iter().map(|kept| kept.recorded).collect();
+                Ok(Page { events, head, held_after })
             }
-        };
-        Ok(Page { events, head, held_after })
+        }
     }
 
     async fn read_oldest(&self, limit: usize, of: Option<AgentId>) -> Result<Page, LogError> {

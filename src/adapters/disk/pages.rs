@@ -36,19 +36,26 @@ impl Pages {
         *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// At most `limit` events after a position and up to another, in order.
+    /// At most `limit` events after a position and up to another, in order, and after which position events are
+    /// kept: of one view of the database, in which what is let go meanwhile is there still.
     pub(super) fn read(
         &self,
         after: Seq,
         up_to: Seq,
         limit: usize,
         of: Option<&AgentId>,
-    ) -> Result<Vec<Kept>, StoreError> {
-        self.look(of, |connection| page(connection, after, up_to, limit, of))
+    ) -> Result<(Seq, Vec<Kept>), StoreError> {
+        self.look(of, |connection| {
+            let view = connection.unchecked_transaction()?;
+            let held_after = held_after(&view)?;
+            if after < held_after {
+                return Err(StoreError::Compacted(held_after));
+            }
+            Ok((held_after, page(&view, after, up_to, limit, of)?))
+        })
     }
 
-    /// At most `limit` of the oldest events up to a position, and after which position they lie: of one view of
-    /// the database, in which what is let go meanwhile is there still.
+    /// As [`Pages::read`], after the position after which they are kept.
     pub(super) fn read_oldest(
         &self,
         up_to: Seq,
@@ -57,7 +64,7 @@ impl Pages {
     ) -> Result<(Seq, Vec<Kept>), StoreError> {
         self.look(of, |connection| {
             let view = connection.unchecked_transaction()?;
-            let held_after = state(&view)?.ok_or(StoreError::State)?.held_after;
+            let held_after = held_after(&view)?;
             Ok((held_after, page(&view, held_after, up_to, limit, of)?))
         })
     }
@@ -88,7 +95,7 @@ impl Pages {
         up_to: Seq,
         limit: usize,
         of: Option<AgentId>,
-    ) -> Result<Vec<Kept>, StoreError> {
+    ) -> Result<(Seq, Vec<Kept>), StoreError> {
         self.apart(move |pages| pages.read(after, up_to, limit, of.as_ref())).await
     }
 
@@ -110,6 +117,11 @@ impl Pages {
         let read = tokio::task::spawn_blocking(move || read(&pages));
         read.await.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
     }
+}
+
+/// After which position events are kept, as this view of the database has it: who tells of a commit does so after it.
+pub(super) fn held_after(view: &Connection) -> Result<Seq, StoreError> {
+    Ok(state(view)?.ok_or(StoreError::State)?.held_after)
 }
 
 /// Without `of` the events follow each other without a hole, or that is an error.

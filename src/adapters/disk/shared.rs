@@ -88,17 +88,19 @@ impl Shared {
         // What is read from now on is of the file that is there now.
         self.pages.forget();
         let before = self.tail().head;
-        let missed = if anew || state.head <= before {
+        // Events may be missing at its end, or between what was told of and its beginning.
+        let anew = anew || state.head < before || state.held_after > before;
+        let missed = if anew || state.head == before {
             Vec::new()
         } else {
-            self.pages.read(before, state.head, usize::MAX, None)?
+            self.pages.read(before, state.head, usize::MAX, None)?.1
         };
         {
             let mut held = self.desk();
             let desk = desk.continuing(&held);
             *held = desk;
         }
-        if anew || state.head < before {
+        if anew {
             let reached = {
                 let mut tail = self.tail();
                 tail.begin_anew(state.head, state.held_after);

@@ -73,6 +73,7 @@ pub async fn suite_of_small_logs(small: impl AsyncFn(usize) -> Arc<dyn EventLog>
     small::what_is_let_go_is_said(&*small(small::KEEP_EVENTS).await).await;
     small::no_gap_goes_unsaid(&*small(small::KEEP_EVENTS).await).await;
     small::the_oldest_is_read_however_fast_events_go(&small(small::KEEP_EVENTS).await).await;
+    small::what_is_read_follows_or_is_said_to_be_gone(&small(small::KEEP_EVENTS).await).await;
     small::the_fleet_outlives_its_events(&*small(small::KEEP_EVENTS).await).await;
     small::keys_and_fences_outlive_the_events(&*small(small::KEEP_EVENTS).await).await;
 }

@@ -203,3 +203,46 @@ async fn a_damaged_page_of_old_events_stays_and_what_is_new_is_kept() {
     let (log, _) = open_with(DiskOptions { keep_events: 100, ..options(&directory) });
     assert!(put(&log, activity("b", "after")).await.seq > head);
 }
+
+/// A commit that lets events go, of which nobody is told yet.
+fn let_go(directory: &Directory, up_to: u64) -> State {
+    let mut store = store::Store::open(&directory.file("events.db"), store::Sync::System).unwrap();
+    let before = store.state().unwrap().unwrap();
+    let mut writing = store.begin().unwrap();
+    writing.put_state(&State { held_after: Seq::new(up_to), ..before.clone() }).unwrap();
+    writing.trim_events(Seq::new(up_to)).unwrap();
+    writing.commit().unwrap();
+    before
+}
+
+#[tokio::test]
+async fn what_a_commit_let_go_is_said_to_be_gone_also_before_it_is_told() {
+    let directory = Directory::new();
+    fill(&directory, 1).await;
+    let (log, _) = open(&directory);
+    let mut follower = log.follow(Seq::new(5)).await.unwrap();
+    let_go(&directory, 10);
+    for of in [None, Some(agent("a"))] {
+        let gone = log.read(Seq::new(5), 20, of.clone()).await;
+        let is_said = matches!(&gone, Err(LogError::Compacted { held_after }) if held_after.get() == 10);
+        assert!(is_said, "{of:?}: {gone:?}");
+        let page = log.read(Seq::new(10), 20, of).await.unwrap();
+        assert_eq!((page.events.len(), page.held_after.get()), (20, 10));
+    }
+    let gone = follower.next().await;
+    assert!(matches!(gone, Err(LogError::Compacted { .. })), "{gone:?}");
+}
+
+#[tokio::test]
+async fn events_that_are_let_go_while_all_are_looked_at_raise_no_doubt() {
+    let directory = Directory::new();
+    fill(&directory, 50).await;
+    let before = let_go(&directory, 100);
+    let (connection, doubt) = (store::Store::reader(&directory.file("events.db")).unwrap(), Doubt::default());
+    check::look_at_all(&connection, &before, &doubt, &AtomicBool::new(false));
+    assert!(doubt.check().is_ok());
+    let connection = rusqlite::Connection::open(directory.file("events.db")).unwrap();
+    connection.execute("DELETE FROM events WHERE seq = 200", []).unwrap();
+    check::look_at_all(&connection, &before, &doubt, &AtomicBool::new(false));
+    assert!(doubt.check().is_err(), "and those that are missing do");
+}

@@ -82,15 +82,7 @@ pub(super) async fn no_gap_goes_unsaid(log: &dyn EventLog) {
 
 pub(super) async fn the_oldest_is_read_however_fast_events_go(log: &Arc<dyn EventLog>) {
     taken(&**log, plain(signal("a", Signal::Start))).await;
-    let mut work: Vec<Work<()>> = Vec::new();
-    for writer in 0..WRITERS {
-        let log = Arc::clone(log);
-        work.push(Box::pin(async move {
-            for n in 0..REPORTS_EACH {
-                taken(&*log, plain(activity("a", &format!("s{}", writer % 3), &n.to_string()))).await;
-            }
-        }));
-    }
+    let mut work = busy(log);
     for of in [None, Some(agent("a"))] {
         let log = Arc::clone(log);
         work.push(Box::pin(async move {
@@ -107,6 +99,47 @@ pub(super) async fn the_oldest_is_read_however_fast_events_go(log: &Arc<dyn Even
         let page = working(log.read_oldest(1, of).await);
         assert_eq!(page.events.len(), 1, "where events are kept there is an oldest");
     }
+}
+
+pub(super) async fn what_is_read_follows_or_is_said_to_be_gone(log: &Arc<dyn EventLog>) {
+    taken(&**log, plain(signal("a", Signal::Start))).await;
+    let mut work = busy(log);
+    // All events are of one agent, so that those of it have no holes either.
+    for of in [None, Some(agent("a"))] {
+        let log = Arc::clone(log);
+        work.push(Box::pin(async move {
+            let mut after = Seq::ZERO;
+            for _ in 0..REPORTS_EACH {
+                match log.read(after, KEEP_EVENTS / 2, of.clone()).await {
+                    Err(LogError::Compacted { held_after }) => {
+                        assert!(held_after > after, "Compacted is for what is no longer kept");
+                        after = held_after;
+                    }
+                    read => {
+                        let page = working(read);
+                        assert_follows(after, &page.events);
+                        after = last_of(&page.events, after);
+                    }
+                }
+                stand_back().await;
+            }
+        }));
+    }
+    join_all(work).await;
+}
+
+/// Many who report at the same time.
+fn busy(log: &Arc<dyn EventLog>) -> Vec<Work<()>> {
+    let mut work: Vec<Work<()>> = Vec::new();
+    for writer in 0..WRITERS {
+        let log = Arc::clone(log);
+        work.push(Box::pin(async move {
+            for n in 0..REPORTS_EACH {
+                taken(&*log, plain(activity("a", &format!("s{}", writer % 3), &n.to_string()))).await;
+            }
+        }));
+    }
+    work
 }
 
 pub(super) async fn the_fleet_outlives_its_events(log: &dyn EventLog) {
