@@ -79,7 +79,7 @@ use fault::StoreError;
 use follower::DiskFollower;
 use pages::Pages;
 use shared::Shared;
-use store::{State, Store};
+use store::{State, Store, Sync};
 use tail::Place;
 use witness::Witness;
 use writer::healing::{begin_epoch, fresh_epoch, warn_of};
@@ -236,10 +236,12 @@ fn begin(
     let state = State { clean: false, ..state };
     match heard {
         Ok(()) => {
-            // From here on the end is not in order until it is said again.
+            // From here on the end is not in order until it is said again, also after a power cut.
+            store.set_sync(Sync::Full)?;
             let mut writing = store.begin()?;
             writing.put_state(&state)?;
             writing.commit()?;
+            store.set_sync(options.sync())?;
             // What the witness said may have been of another kind of sync.
             witness.begin(mark, &state.epoch, state.head)?;
             Ok((state, None))

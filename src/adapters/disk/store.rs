@@ -88,6 +88,16 @@ pub(super) enum Sync {
     System,
 }
 
+fn set_sync(connection: &Connection, sync: Sync) -> Result<(), StoreError> {
+    let level = match sync {
+        Sync::Full => 2_i64,
+        Sync::System => 0,
+    };
+    connection.pragma_update(None, "synchronous", level)?;
+    let set: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+    if set == level { Ok(()) } else { Err(StoreError::Pragma) }
+}
+
 /// An open database that is written.
 pub(super) struct Store {
     connection: Connection,
@@ -105,16 +115,11 @@ impl Store {
         // Only a database without tables can still take it.
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        let level = match sync {
-            Sync::Full => 2_i64,
-            Sync::System => 0,
-        };
-        connection.pragma_update(None, "synchronous", level)?;
-        let set: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
         let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
-        if set != level || mode != "wal" {
+        if mode != "wal" {
             return Err(StoreError::Pragma);
         }
+        set_sync(&connection, sync)?;
         #[cfg(test)]
         if let Some(pages) = super::tests::pages_max(path) {
             connection.pragma_update(None, "max_page_count", pages)?;
@@ -127,6 +132,11 @@ impl Store {
         }
         begun.commit()?;
         Ok(Self { connection, last: None })
+    }
+
+    /// How hard commits are from now on.
+    pub(super) fn set_sync(&self, sync: Sync) -> Result<(), StoreError> {
+        set_sync(&self.connection, sync)
     }
 
     /// A connection that only reads, beside the one that writes.

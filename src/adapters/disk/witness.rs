@@ -75,9 +75,23 @@ pub(super) struct Witness {
     synced: bool,
     device: u64,
     inode: u64,
+    /// Which file its write-ahead log is, in which all commits of late are.
+    log: Option<(u64, u64)>,
     born: Option<u64>,
     mark: String,
     mark_before: Option<String>,
+}
+
+/// Where SQLite keeps the write-ahead log of a database.
+fn log_of(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push("-wal");
+    path.into()
+}
+
+/// Whether the system may have gone down between the two: it is not known where it gives its starts no names.
+pub(super) fn is_another_boot(before: &str, now: &str) -> bool {
+    before != now || before.is_empty()
 }
 
 /// Which file is there, if one is.
@@ -86,7 +100,7 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 }
 
 impl Witness {
-    /// Opens the witness of a database, or makes one. `synced`: whether commits wait for the disk.
+    /// Opens the witness of a database that is open, or makes one. `synced`: whether commits wait for the disk.
     pub(super) fn open(path: &Path, database: &Path, synced: bool) -> io::Result<Self> {
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
         let about = std::fs::metadata(database)?;
@@ -96,7 +110,8 @@ impl Witness {
         let born = born.and_then(|since| u64::try_from(since.as_nanos()).ok());
         let (device, inode, path) = (about.dev(), about.ino(), path.to_owned());
         let (mark, mark_before) = (String::new(), None);
-        let mut witness = Self { file, path, boot, synced, device, inode, born, mark, mark_before };
+        let log = identity(&log_of(database));
+        let mut witness = Self { file, path, boot, synced, device, inode, log, born, mark, mark_before };
         if let Some(said) = witness.read() {
             (witness.mark, witness.mark_before) = (said.mark, said.mark_before);
         }
@@ -142,10 +157,11 @@ impl Witness {
         Ok(())
     }
 
-    /// That the database at this path is the file that is written, and the witness too.
+    /// That the database at this path is the file that is written, and its write-ahead log and the witness too.
     pub(super) fn still_there(&self, database: &Path) -> Result<(), StoreError> {
         let own = self.file.metadata()?;
         let is_there = identity(database) == Some((self.device, self.inode))
+            && identity(&log_of(database)) == self.log
             && identity(&self.path) == Some((own.dev(), own.ino()));
         if is_there { Ok(()) } else { Err(StoreError::Moved) }
     }
@@ -160,7 +176,7 @@ impl Witness {
         if said.epoch != epoch.as_str() || said.head > head.get() {
             return Err(NewEpoch::Behind);
         }
-        if !said.synced && !clean && said.boot != self.boot {
+        if !said.synced && !clean && is_another_boot(&said.boot, &self.boot) {
             return Err(NewEpoch::PowerCut);
         }
         Ok(())

@@ -163,7 +163,10 @@ impl Writer {
         let now = self.shared.now();
         if now.uptime.since(self.looked_at) >= LOOK_EVERY {
             self.looked_at = now.uptime;
-            self.witness.still_there(&self.options.database())?;
+            if let Err(moved) = self.witness.still_there(&self.options.database()) {
+                self.rescue();
+                return Err(moved);
+            }
         }
         let Some(store) = &mut self.store else { return Err(StoreError::State) };
         let mut batch = Batch::new(self.state.epoch.clone(), now);

@@ -125,21 +125,42 @@ async fn an_operator_can_ask_for_one() {
     assert_ne!(log.load().await.unwrap().epoch, epoch);
 }
 
+/// The witness is of another start of the system.
+fn boot_anew(directory: &Directory) {
+    let path = directory.file("events.head");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let json = text.split_once(' ').unwrap().1.trim();
+    let mut said: serde_json::Value = serde_json::from_str(json).unwrap();
+    said["boot"] = "another".into();
+    let json = serde_json::to_string(&said).unwrap();
+    let text = format!("{:08x} {json}", crc32fast::hash(json.as_bytes()));
+    std::fs::write(&path, format!("{text:<399}\n")).unwrap();
+}
+
+#[tokio::test]
+async fn a_stop_that_could_not_bring_everything_to_the_disk_is_not_in_order() {
+    let (directory, epoch) = with_history().await;
+    let (log, _) = open(&directory);
+    // Who reads what came before keeps the write-ahead log from being emptied.
+    let reader = rusqlite::Connection::open(directory.file("events.db")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM events").unwrap();
+    put(&log, activity("a", "while somebody reads")).await;
+    drop(log);
+    drop(reader);
+    boot_anew(&directory);
+    assert_anew(&directory, &epoch, NewEpoch::PowerCut, 22).await;
+}
+
+#[test]
+fn a_system_that_gives_its_starts_no_names_may_have_gone_down() {
+    assert!(witness::is_another_boot("", "") && witness::is_another_boot("a", "b"));
+    assert!(!witness::is_another_boot("a", "a"));
+}
+
 #[tokio::test]
 async fn a_power_cut_without_sync_begins_a_new_epoch_and_a_clean_stop_does_not() {
-    // The witness is of another start of the system.
-    let rewrite = |directory: &Directory| {
-        let path = directory.file("events.head");
-        let text = std::fs::read_to_string(&path).unwrap();
-        let json = text.split_once(' ').unwrap().1.trim();
-        let mut said: serde_json::Value = serde_json::from_str(json).unwrap();
-        said["boot"] = "another".into();
-        let json = serde_json::to_string(&said).unwrap();
-        let text = format!("{:08x} {json}", crc32fast::hash(json.as_bytes()));
-        std::fs::write(&path, format!("{text:<399}\n")).unwrap();
-    };
     let (directory, epoch) = with_history().await;
-    rewrite(&directory);
+    boot_anew(&directory);
     let (log, why) = open(&directory);
     assert_eq!((why, log.load().await.unwrap().epoch), (None, epoch.clone()), "it was stopped in order");
     drop(log);
@@ -149,7 +170,7 @@ async fn a_power_cut_without_sync_begins_a_new_epoch_and_a_clean_stop_does_not()
     writing.put_state(&state).unwrap();
     writing.commit().unwrap();
     store.close().unwrap();
-    rewrite(&directory);
+    boot_anew(&directory);
     assert_anew(&directory, &epoch, NewEpoch::PowerCut, 21).await;
 }
 

@@ -125,3 +125,28 @@ async fn a_store_that_comes_back_shorter_with_its_old_witness_begins_a_new_epoch
     assert_eq!(receipt.seq.get(), 3, "of what was answered the first alone is there");
     assert_ne!(receipt.epoch, before, "positions that were told are not given to others");
 }
+
+#[tokio::test]
+async fn a_write_ahead_log_that_is_removed_under_the_running_server_is_noticed_and_loses_nothing() {
+    let directory = Directory::new();
+    let (log, clock) = started(&directory);
+    put(&log, activity("a", "before")).await;
+    let epoch = log.load().await.unwrap().epoch;
+    // Somebody has it open, so that closing it once more does not bring everything into the database.
+    let other = other(&directory);
+    other.query_row("SELECT count(*) FROM events", [], |_| Ok(())).unwrap();
+    std::fs::remove_file(directory.file("events.db-wal")).unwrap();
+    put(&log, activity("a", "answered before anybody looked")).await;
+    clock.pass(Duration::from_secs(1));
+    let refused = log.append(vec![activity("a", "refused")]).await;
+    assert!(matches!(refused, Err(LogError::Unavailable(_))), "{refused:?}");
+    clock.pass(Duration::from_secs(1));
+    assert_eq!(put(&log, activity("a", "after")).await.seq.get(), 4);
+    let files = Files::of(&directory.0);
+    drop((log, other));
+    // As a kill at that moment leaves it.
+    files.put_back(&directory.0);
+    let (log, why) = open(&directory);
+    let (same, events) = history(&log).await;
+    assert_eq!((same, why, events.len()), (epoch, None, 4));
+}

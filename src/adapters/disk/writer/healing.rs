@@ -7,7 +7,7 @@ use super::{DIRTY_AT_ONCE, HEAL_EVERY, Trouble, Writer};
 use crate::adapters::disk::codec;
 use crate::adapters::disk::fault::StoreError;
 use crate::adapters::disk::opening::{self, Loaded};
-use crate::adapters::disk::store::{State, Store};
+use crate::adapters::disk::store::{State, Store, Sync};
 use crate::adapters::disk::witness::{NewEpoch, Witness};
 use crate::domain::cursor::Epoch;
 use crate::domain::desk::Desk;
@@ -50,6 +50,17 @@ impl Writer {
         };
         self.trouble = Some(trouble.clone());
         trouble
+    }
+
+    /// Brings what the write-ahead log has into the database. Who has it open can read it though it was removed,
+    /// and whoever opens the database anew finds another.
+    pub(super) fn rescue(&self) {
+        self.shared.pages.forget();
+        match self.store.as_ref().map_or(Ok(true), Store::settle) {
+            Ok(true) => {}
+            Ok(false) => tracing::error!("somebody reads the event log: a part of it may be lost"),
+            Err(error) => tracing::error!(%error, "a part of the event log may be lost"),
+        }
     }
 
     /// Tries a store that failed once a second.
@@ -113,14 +124,16 @@ impl Writer {
         if is_behind { Err(NewEpoch::Behind) } else { Ok(()) }
     }
 
-    /// Keeps what nothing had to wait for, and that the end is in order.
+    /// Keeps what nothing had to wait for, and that the end is in order: not before the disk has everything.
     pub(super) fn commit_last(&mut self) -> Result<(), StoreError> {
         let Some(store) = &mut self.store else { return Ok(()) };
+        store.set_sync(Sync::Full)?;
         let now = self.shared.now();
         let desk = self.shared.desk();
+        let state = State { uptime_ms: uptime_ms(now), clean: false, ..self.state.clone() };
+        // Once at least: without anything new in it nothing before that is brought to the disk either.
         loop {
             let some: Vec<_> = self.dirty.iter().take(DIRTY_AT_ONCE).cloned().collect();
-            let state = State { uptime_ms: uptime_ms(now), clean: some.is_empty(), ..self.state.clone() };
             let mut writing = store.begin()?;
             for agent in &some {
                 if let Some((known, beside)) = desk.fleet().get(agent).zip(desk.beside(agent)) {
@@ -131,9 +144,16 @@ impl Writer {
             writing.put_state(&state)?;
             writing.commit()?;
             if some.is_empty() {
-                return Ok(());
+                break;
             }
         }
+        // With a log that syncs, each commit brought there what it said.
+        if !self.options.is_synced() && !store.settle()? {
+            return Err(StoreError::Unsettled);
+        }
+        let mut writing = store.begin()?;
+        writing.put_state(&State { clean: true, ..state })?;
+        writing.commit()
     }
 }
 
