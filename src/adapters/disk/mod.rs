@@ -154,6 +154,8 @@ impl DiskLog {
             keys,
             dirty: std::collections::BTreeSet::new(),
             tried_at: now,
+            heal_after: writer::HEAL_EVERY,
+            is_unproven: false,
             witnessed_at: now,
             lets_go: true,
             looked_at: now,

@@ -31,8 +31,10 @@ const WITNESS_EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked whether the database's file is still there: what is written to one that was removed is
 /// lost with the process.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How often a store that failed is tried again.
-const HEAL_EVERY: Duration = Duration::from_secs(1);
+/// How often a store that failed is tried again, …
+pub(super) const HEAL_EVERY: Duration = Duration::from_secs(1);
+/// … and at most, where it takes what heals it and no report: each try reads the whole fleet.
+const HEAL_EVERY_MAX: Duration = Duration::from_secs(30);
 /// How often events that grew old are looked for while nothing is written, …
 const TRIM_EVERY: Duration = Duration::from_secs(10);
 /// … and where some were let go just now, since there may be more.
@@ -60,6 +62,10 @@ pub(super) struct Writer {
     /// Agents that were heard since they were kept.
     pub(super) dirty: BTreeSet<AgentId>,
     pub(super) tried_at: Monotonic,
+    /// How long after a failure it is tried again.
+    pub(super) heal_after: Duration,
+    /// Whether nothing was committed since it healed.
+    pub(super) is_unproven: bool,
     pub(super) witnessed_at: Monotonic,
     /// Whether old events can be let go: not where their pages are damaged.
     pub(super) lets_go: bool,
@@ -155,7 +161,12 @@ impl Writer {
         }
         match self.try_append(appends) {
             Ok(results) => Ok(results),
-            Err(error) => Err(self.fail(error)),
+            Err(error) => {
+                if self.is_unproven {
+                    self.heal_after = self.heal_after.saturating_mul(2).min(HEAL_EVERY_MAX);
+                }
+                Err(self.fail(error))
+            }
         }
     }
 
@@ -186,6 +197,7 @@ impl Writer {
             return Ok(all);
         }
         self.commit(batch, now)?;
+        (self.is_unproven, self.heal_after) = (false, HEAL_EVERY);
         Ok(all)
     }
 

@@ -26,7 +26,7 @@ async fn a_full_disk_refuses_reports_keeps_what_was_answered_and_heals_when_ther
     clock.pass(Duration::from_secs(1));
     assert!(matches!(log.append(vec![activity("a", &text)]).await, Err(LogError::Full)));
     bound(&directory, None);
-    clock.pass(Duration::from_secs(1));
+    clock.pass(Duration::from_secs(2));
     assert_eq!(put(&log, activity("a", "there is room")).await.seq.get(), answered + 1);
     assert_eq!(follower.next().await.unwrap()[0].seq.get(), answered + 1);
     let (epoch, events) = history(&log).await;
@@ -67,4 +67,36 @@ fn put_another_way(directory: &Directory) {
     let connection = rusqlite::Connection::open(directory.file("events.db")).unwrap();
     connection.busy_timeout(Duration::from_secs(5)).unwrap();
     connection.execute_batch("CREATE TABLE another (x); DROP TABLE another").unwrap();
+}
+
+#[tokio::test]
+async fn a_store_that_heals_and_fails_at_once_is_tried_less_and_less_often() {
+    let directory = Directory::new();
+    bound(&directory, Some(60));
+    let clock = Arc::new(ManualClock::default());
+    let (log, _) = DiskLog::open(options(&directory), clock.clone(), Arc::new(Counting)).unwrap();
+    let text = "x".repeat(2_000);
+    let try_one = async || log.append(vec![activity("a", &text)]).await.is_ok();
+    while try_one().await {}
+    // Room comes a moment after the last try: it is not looked at before the time has come.
+    for wait in [1, 2, 4, 8, 16, 30, 30] {
+        clock.pass(Duration::from_secs(wait - 1));
+        bound(&directory, None);
+        assert!(!try_one().await, "{wait}");
+        bound(&directory, Some(60));
+        clock.pass(Duration::from_secs(1));
+        assert!(!try_one().await, "{wait}");
+    }
+    bound(&directory, None);
+    clock.pass(Duration::from_secs(30));
+    assert!(try_one().await);
+    bound(&directory, Some(60));
+    let other = rusqlite::Connection::open(directory.file("events.db")).unwrap();
+    other.busy_timeout(Duration::from_secs(5)).unwrap();
+    other.execute_batch("ALTER TABLE events RENAME TO hidden").unwrap();
+    assert!(!try_one().await);
+    other.execute_batch("ALTER TABLE hidden RENAME TO events").unwrap();
+    bound(&directory, None);
+    clock.pass(Duration::from_secs(1));
+    assert!(try_one().await, "what was committed since begins it anew");
 }

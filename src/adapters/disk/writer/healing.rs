@@ -1,9 +1,9 @@
-//! What becomes of a store that failed: it is closed, and opened anew once a second until it takes
-//! something. A sync that failed is never tried again on the same file handle: the system may have
+//! What becomes of a store that failed: it is closed, and opened anew once a second, or less often while it
+//! fails again at once, until it takes something. A sync that failed is never tried again on the same file handle: the system may have
 //! dropped what it could not write, and would say that all is well.
 
 use super::batch::uptime_ms;
-use super::{DIRTY_AT_ONCE, HEAL_EVERY, Trouble, Writer};
+use super::{DIRTY_AT_ONCE, Trouble, Writer};
 use crate::adapters::disk::codec;
 use crate::adapters::disk::fault::StoreError;
 use crate::adapters::disk::opening::{self, Loaded};
@@ -63,14 +63,15 @@ impl Writer {
         }
     }
 
-    /// Tries a store that failed once a second.
+    /// Tries a store that failed once a second, and less often while it fails again at once.
     pub(super) fn heal_if_due(&mut self) {
-        if self.trouble.is_none() || self.now().uptime.since(self.tried_at) < HEAL_EVERY {
+        if self.trouble.is_none() || self.now().uptime.since(self.tried_at) < self.heal_after {
             return;
         }
         match self.heal() {
             Ok(()) => {
                 self.trouble = None;
+                self.is_unproven = true;
                 tracing::info!("the event log keeps events again");
             }
             Err(error) => {
