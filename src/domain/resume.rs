@@ -80,6 +80,18 @@ pub enum Why {
 }
 
 impl Why {
+    /// Every reason.
+    pub const ALL: [Self; 8] = [
+        Self::New,
+        Self::Resumed,
+        Self::EpochChanged,
+        Self::CursorAhead,
+        Self::InterestChanged,
+        Self::GrantChanged,
+        Self::Compacted,
+        Self::SlowReader,
+    ];
+
     /// The word of the protocol.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -14,7 +14,7 @@ use warp::reply::Response;
 
 use super::action::Action;
 use super::call::Call;
-use super::{Api, answer, body, openapi};
+use super::{Api, answer, asyncapi, body, openapi};
 use crate::adapters::wire::handshake;
 use crate::adapters::wire::report::Kind;
 use crate::domain::fault::{Code, Fault};
@@ -87,6 +87,7 @@ async fn act<B: Buf>(
         Action::Alive => Ok(answer::json(StatusCode::OK, &Health { status: "ok" })),
         Action::Ready => ready(api),
         Action::OpenApi => Ok(openapi::answer()),
+        Action::AsyncApi => Ok(asyncapi::answer()),
         Action::Preflight => preflight(api, &call.headers),
         Action::NotBuilt(what) => {
             Err(only(Fault::new(Code::NotBuilt, format!("{what} comes with a later version"))))

@@ -37,6 +37,7 @@
 
 mod action;
 mod answer;
+mod asyncapi;
 mod body;
 mod call;
 mod dispatch;

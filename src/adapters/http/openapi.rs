@@ -5,7 +5,7 @@ mod live;
 mod operation;
 mod operations;
 mod parameters;
-mod schemas;
+pub(super) mod schemas;
 
 use std::sync::LazyLock;
 

@@ -10,6 +10,8 @@
 //! assert!(parse(r#"{"type":"pong"}"#, &Limits::default()).is_err(), "only a server says that");
 //! ```
 
+mod shape;
+
 use serde_json::Value;
 
 use super::fields::Fields;
@@ -19,6 +21,8 @@ use crate::domain::interest::Interest;
 use crate::domain::limits::Limits;
 use crate::ports::intake::Submission;
 use crate::ports::token_verifier::SecretText;
+
+pub(crate) use shape::{PingFrame, RefreshFrame, ReportFrame, SubscribeFrame};
 
 /// Longest `id` of a client frame, in bytes.
 const FRAME_ID_BYTES_MAX: usize = 128;

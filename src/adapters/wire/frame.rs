@@ -50,6 +50,7 @@
 #[cfg(test)]
 mod tests;
 
+mod control;
 mod detail;
 mod hello;
 mod shape;
@@ -59,21 +60,22 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::event_type;
-use super::wait::retry_ms;
 use super::words;
 use crate::domain::cursor::Seq;
 use crate::domain::event::{ActivityEvent, Event, LifecycleEvent, Recorded, StatusEvent};
-use crate::domain::farewell::Farewell;
-use crate::domain::fault::Fault;
 use crate::domain::fleet::{Agent, Removal, Session};
 use crate::domain::id::{AgentId, SessionId};
-use crate::domain::resume::{Plan, Why};
-use crate::domain::time::Timestamp;
-use crate::ports::event_log::Receipt;
+use crate::domain::resume::Plan;
 use detail::{ActivityDetail, LifecycleDetail, StatusDetail};
 
-pub(crate) use shape::{AgentFrame, EventFrame, SessionFrame};
+pub(crate) use shape::{
+    AgentFrame, ErrorFrame, EventFrame, ExpiringFrame, GoodbyeFrame, HeartbeatFrame, HelloFrame, PongFrame,
+    RefreshedFrame, RemovedFrame, ReportedFrame, ResyncFrame, SessionFrame, SyncEndFrame,
+};
 
+pub use control::{
+    auth_expiring, auth_refreshed, error, goodbye, heartbeat, pong, reported, resync, sync_end,
+};
 pub use hello::{Hello, hello};
 
 /// The version of the protocol that `hello` tells.
@@ -244,142 +246,4 @@ const fn mode(plan: Plan) -> &'static str {
         Plan::Delta { .. } => "delta",
         Plan::Snapshot(_) => "snapshot",
     }
-}
-
-/// The end of a copy, and how much was sent; of a delta also how many removals.
-#[must_use]
-pub fn sync_end(agents: usize, sessions: usize, removed: Option<usize>, seq: Seq) -> Bytes {
-    #[derive(Serialize)]
-    struct Counts {
-        agents: usize,
-        sessions: usize,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        removed: Option<usize>,
-    }
-    bare("sync:end", Counts { agents, sessions, removed }, Some(seq))
-}
-
-/// A new beginning on a connection that goes on. `from` is the first seq not delivered; `complete`
-/// comes where the view is new.
-#[must_use]
-pub fn resync(beginning: &crate::ports::live_feed::Beginning, from: Seq) -> Bytes {
-    #[derive(Serialize)]
-    struct Resync {
-        mode: &'static str,
-        reason: &'static str,
-        from: u64,
-        view: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        complete: Option<bool>,
-    }
-    let why = beginning.plan.why();
-    let new_view = matches!(why, Why::InterestChanged | Why::GrantChanged);
-    let payload = Resync {
-        mode: mode(beginning.plan),
-        reason: why.as_str(),
-        from: from.get(),
-        view: beginning.view.id().to_string(),
-        complete: new_view.then(|| beginning.view.complete()),
-    };
-    bare("resync", payload, Some(beginning.head))
-}
-
-#[derive(Serialize)]
-struct Timed {
-    timestamp: u64,
-}
-
-/// A sign of life; its seq is the highest position considered for the connection.
-#[must_use]
-pub fn heartbeat(now: Timestamp, seq: Seq) -> Bytes {
-    bare("heartbeat", Timed { timestamp: now.millis() }, Some(seq))
-}
-
-#[derive(Serialize)]
-struct Expiry {
-    exp: u64,
-}
-
-/// The token is about to end.
-#[must_use]
-pub fn auth_expiring(expires_at: Timestamp) -> Bytes {
-    bare("auth:expiring", Expiry { exp: expires_at.millis() }, None)
-}
-
-/// A fresh token was taken.
-#[must_use]
-pub fn auth_refreshed(expires_at: Timestamp) -> Bytes {
-    bare("auth:refreshed", Expiry { exp: expires_at.millis() }, None)
-}
-
-/// The answer to a client's ping.
-#[must_use]
-pub fn pong(id: Option<&str>) -> Bytes {
-    #[derive(Serialize)]
-    struct Pong<'a> {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        id: Option<&'a str>,
-    }
-    bare("pong", Pong { id }, None)
-}
-
-/// The answer to a report over the socket.
-#[must_use]
-pub fn reported(id: Option<&str>, receipt: &Receipt) -> Bytes {
-    #[derive(Serialize)]
-    struct Reported<'a> {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        id: Option<&'a str>,
-        applied: bool,
-        changed: bool,
-        epoch: &'a str,
-        seq: u64,
-    }
-    let payload = Reported {
-        id,
-        applied: receipt.applied,
-        changed: receipt.changed,
-        epoch: receipt.epoch.as_str(),
-        seq: receipt.seq.get(),
-    };
-    bare("reported", payload, None)
-}
-
-/// A refusal of a client frame.
-#[must_use]
-pub fn error(id: Option<&str>, fault: &Fault) -> Bytes {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Refusal<'a> {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        id: Option<&'a str>,
-        code: &'static str,
-        message: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pointer: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        retry_ms: Option<u64>,
-    }
-    let retry_ms = fault.retry_after.map(retry_ms);
-    let payload = Refusal {
-        id,
-        code: fault.code.as_str(),
-        message: &fault.detail,
-        pointer: fault.pointer.as_deref(),
-        retry_ms,
-    };
-    bare("error", payload, None)
-}
-
-/// The last frame before the server ends a connection.
-#[must_use]
-pub fn goodbye(farewell: Farewell, retry_ms: Option<u64>) -> Bytes {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Goodbye {
-        code: &'static str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        retry_ms: Option<u64>,
-    }
-    bare("goodbye", Goodbye { code: farewell.as_str(), retry_ms }, None)
 }

@@ -7,11 +7,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::event_type;
 use crate::domain::event::EventKind;
+use crate::domain::farewell;
 use crate::domain::fault;
 use crate::domain::id::{ID_CHARS_MAX, USER_ID_BYTES_MAX};
 use crate::domain::lifecycle;
 use crate::domain::limits::Limits;
 use crate::domain::pattern::{PATTERNS_MAX, STARS_MAX};
+use crate::domain::resume;
 use crate::domain::revocation::TOKEN_ID_CHARS_MAX;
 use crate::domain::time::Timestamp;
 use crate::ports::event_log::IDEMPOTENCY_KEY_CHARS_MAX;
@@ -113,6 +115,12 @@ words! {
     };
     /// Why an agent has its status.
     Reason, inline true: {"type": "string", "enum": lifecycle::Reason::ALL.map(lifecycle::Reason::as_str)};
+    /// How a connection is brought up to date.
+    Mode, inline true: {"type": "string", "enum": ["snapshot", "delta", "replay", "live"]};
+    /// Why it is brought up to date so.
+    Why, inline true: {"type": "string", "enum": resume::Why::ALL.map(resume::Why::as_str)};
+    /// Why a connection ends.
+    Farewell, inline true: {"type": "string", "enum": farewell::Farewell::ALL.map(farewell::Farewell::as_str)};
     /// The types of event that can be chosen.
     EventType, inline true: {"type": "string", "enum": EventKind::CHOOSABLE.map(event_type::word)};
     /// Every code of a refusal.

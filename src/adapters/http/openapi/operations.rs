@@ -74,6 +74,7 @@ pub(super) fn of(action: &Action, schemas: &mut Schemas) -> Option<Operation> {
         Action::Alive => alive(schemas),
         Action::Ready => ready(schemas),
         Action::OpenApi => openapi(),
+        Action::AsyncApi => asyncapi(),
         // A browser asks by itself before a page of another origin may; and what is not built is not described.
         Action::Preflight | Action::NotBuilt(_) => return None,
     })
@@ -237,9 +238,16 @@ fn ready(schemas: &mut Schemas) -> Operation {
 }
 
 fn openapi() -> Operation {
-    let content = json!({"application/json": {"schema": {"type": "object", "required": ["openapi"]}}});
-    Operation::new("node", "readOpenApi", "Read this document")
-        .answers(200, json!({"description": "An OpenAPI 3.1 document.", "content": content}))
+    document("readOpenApi", "Read this document", "openapi", "An OpenAPI 3.1 document.")
+}
+
+fn asyncapi() -> Operation {
+    document("readAsyncApi", "Read the document of the live stream", "asyncapi", "An AsyncAPI 3.0 document.")
+}
+
+fn document(id: &'static str, summary: &'static str, field: &str, what: &str) -> Operation {
+    let content = json!({"application/json": {"schema": {"type": "object", "required": [field]}}});
+    Operation::new("node", id, summary).answers(200, json!({"description": what, "content": content}))
 }
 
 fn nothing(words: &str) -> Value {

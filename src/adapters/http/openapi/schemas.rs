@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 const PLACE: &str = "/components/schemas";
 
 /// Makes schemas and collects those that have a name.
-pub(super) struct Schemas {
+pub(in crate::adapters::http) struct Schemas {
     taken: SchemaGenerator,
     given: SchemaGenerator,
 }
 
 impl Schemas {
-    pub(super) fn new() -> Self {
+    pub(in crate::adapters::http) fn new() -> Self {
         let settings = SchemaSettings::draft2020_12().with(|settings| {
             settings.definitions_path = PLACE.into();
             settings.meta_schema = None;
@@ -24,17 +24,17 @@ impl Schemas {
     }
 
     /// The schema of what a client sends.
-    pub(super) fn taken<T: JsonSchema>(&mut self) -> Value {
+    pub(in crate::adapters::http) fn taken<T: JsonSchema>(&mut self) -> Value {
         self.taken.subschema_for::<T>().to_value()
     }
 
     /// The schema of what the server sends.
-    pub(super) fn given<T: JsonSchema>(&mut self) -> Value {
+    pub(in crate::adapters::http) fn given<T: JsonSchema>(&mut self) -> Value {
         self.given.subschema_for::<T>().to_value()
     }
 
     /// Those that have a name.
-    pub(super) fn into_definitions(mut self) -> Map<String, Value> {
+    pub(in crate::adapters::http) fn into_definitions(mut self) -> Map<String, Value> {
         let mut all = self.taken.take_definitions(true);
         all.extend(self.given.take_definitions(true));
         all

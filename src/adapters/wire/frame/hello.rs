@@ -1,25 +1,38 @@
 //! `hello`, the first frame of a connection.
 
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{PROTOCOL, bare, mode};
+use crate::adapters::wire::words;
 
 /// What `hello` says.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Hello {
+    /// The version of the protocol.
     protocol: u32,
+    #[schemars(with = "words::Epoch")]
     epoch: String,
+    /// The head, or the position of the copy that follows.
     seq: u64,
+    #[schemars(with = "words::View")]
     view: String,
+    /// Whether nothing is hidden: seqs then have no holes.
     complete: bool,
+    #[schemars(with = "words::Mode")]
     mode: &'static str,
+    #[schemars(with = "words::Why")]
     reason: &'static str,
     heartbeat_ms: u64,
+    #[schemars(with = "words::ConnectionId")]
     connection_id: String,
+    #[schemars(with = "words::UserId")]
     user_id: String,
+    #[schemars(with = "words::Time")]
     server_time: u64,
+    #[schemars(with = "words::Time")]
     server_started_at: u64,
 }
 

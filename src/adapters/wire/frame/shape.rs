@@ -1,13 +1,14 @@
-//! The frames that answers of reads hold, as JSON Schema: made of the same types, narrowed to what each is.
+//! The frames of the stream and of reads, as JSON Schema: made of the same types, narrowed to what each is.
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
+use super::control::{Counts, Expiry, Goodbye, Pong, Refusal, Reported, Resync, Timed};
 use super::{
-    ActivityDetail, ActivityPayload, Frame, LifecycleDetail, LifecyclePayload, RemovedPayload, StatusDetail,
-    StatusPayload, event_type,
+    ActivityDetail, ActivityPayload, Frame, Hello, LifecycleDetail, LifecyclePayload, RemovedPayload,
+    StatusDetail, StatusPayload, event_type,
 };
 
 /// How a frame of a read is placed.
@@ -17,6 +18,10 @@ enum Placed {
     Event,
     /// What a copy shows.
     Copy,
+    /// Of the connection, at a position.
+    At,
+    /// Of the connection.
+    Nowhere,
 }
 
 /// Whether a frame has a detail.
@@ -38,6 +43,8 @@ fn of<P: JsonSchema, D: JsonSchema>(
     let (mut needed, absent): (Vec<&str>, &[&str]) = match placed {
         Placed::Event => (vec!["type", "payload", "seq"], &["sync", "rev"]),
         Placed::Copy => (vec!["type", "payload", "sync", "rev"], &["seq"]),
+        Placed::At => (vec!["type", "payload", "seq"], &["sync", "rev"]),
+        Placed::Nowhere => (vec!["type", "payload"], &["sync", "rev", "seq"]),
     };
     if matches!(detail, Detail::Always) {
         needed.push("detail");
@@ -52,6 +59,11 @@ fn of<P: JsonSchema, D: JsonSchema>(
     }
     schema.insert("required".to_owned(), json!(needed));
     schema
+}
+
+/// The schema of a frame of the connection.
+fn control<P: JsonSchema>(generator: &mut SchemaGenerator, name: &str, placed: Placed) -> Schema {
+    of::<P, ()>(generator, name, placed, Detail::Never)
 }
 
 /// The same, of a session rather than of an agent.
@@ -91,6 +103,54 @@ frames! {
     SessionFrame, "A session, as the stream shows it in a copy.": |generator| {
         let (name, placed) = (event_type::ACTIVITY, Placed::Copy);
         of::<ActivityPayload<'_>, ActivityDetail<'_>>(generator, name, placed, Detail::Sometimes)
+    };
+    /// That something went, in a delta.
+    RemovedFrame, "An agent or session that was removed, in a delta.": |generator| {
+        let placed = Placed::Copy;
+        json_schema!({"oneOf": [
+            of::<RemovedPayload<'_>, ()>(generator, "agent:removed", placed, Detail::Never),
+            of_session(of::<RemovedPayload<'_>, ()>(generator, "session:removed", placed, Detail::Never)),
+        ]})
+    };
+    /// The first frame.
+    HelloFrame, "The first frame of a connection.": |generator| {
+        control::<Hello>(generator, "hello", Placed::Nowhere)
+    };
+    /// A new beginning.
+    ResyncFrame, "A new beginning on a connection that goes on.": |generator| {
+        control::<Resync>(generator, "resync", Placed::At)
+    };
+    /// The end of a copy.
+    SyncEndFrame, "The end of a snapshot or delta, and how much was sent.": |generator| {
+        control::<Counts>(generator, "sync:end", Placed::At)
+    };
+    /// A sign of life.
+    HeartbeatFrame, "A sign of life, at the highest position that was considered for the connection.": |generator| {
+        control::<Timed>(generator, "heartbeat", Placed::At)
+    };
+    /// The token ends soon.
+    ExpiringFrame, "The token ends soon: refresh it.": |generator| {
+        control::<Expiry>(generator, "auth:expiring", Placed::Nowhere)
+    };
+    /// The token was replaced.
+    RefreshedFrame, "A fresh token was taken.": |generator| {
+        control::<Expiry>(generator, "auth:refreshed", Placed::Nowhere)
+    };
+    /// An answer to a ping.
+    PongFrame, "The answer to a ping.": |generator| {
+        control::<Pong<'_>>(generator, "pong", Placed::Nowhere)
+    };
+    /// An answer to a report.
+    ReportedFrame, "The answer to a report over the socket.": |generator| {
+        control::<Reported<'_>>(generator, "reported", Placed::Nowhere)
+    };
+    /// A refusal.
+    ErrorFrame, "A refusal of a client's frame.": |generator| {
+        control::<Refusal<'_>>(generator, "error", Placed::Nowhere)
+    };
+    /// The last frame.
+    GoodbyeFrame, "The last frame before the server ends the connection.": |generator| {
+        control::<Goodbye>(generator, "goodbye", Placed::Nowhere)
     };
     /// An event as it happened.
     EventFrame, "An event, as the stream shows it when it happens.": |generator| {

@@ -13,7 +13,8 @@ use std::time::Duration;
 use super::*;
 use crate::domain::beside::Vital;
 use crate::domain::cursor::Epoch;
-use crate::domain::fault::Code;
+use crate::domain::farewell::Farewell;
+use crate::domain::fault::{Code, Fault};
 use crate::domain::grant::{Grant, Principal, Scope, Scopes};
 use crate::domain::id::{ConnectionId, SessionId, UserId};
 use crate::domain::interest::{Interest, Kinds};
@@ -21,9 +22,11 @@ use crate::domain::lifecycle::{Reason, Signal, Standing, Status};
 use crate::domain::limits::Limits;
 use crate::domain::pattern::Patterns;
 use crate::domain::report::{Exit, SignalName};
+use crate::domain::resume::Why;
 use crate::domain::text::{Labels, Message, StateWord};
-use crate::domain::time::{Moment, Monotonic};
+use crate::domain::time::{Moment, Monotonic, Timestamp};
 use crate::domain::view::View;
+use crate::ports::event_log::Receipt;
 use crate::ports::live_feed::{Beginning, Opened, Seat};
 
 fn ms(millis: u64) -> Timestamp {
