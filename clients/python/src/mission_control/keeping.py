@@ -160,7 +160,7 @@ class Keeping:
             return due - now
         self._stowed_at = now
         self.stow(queue, now)
-        return _STOWED_EVERY
+        return max(_STOWED_EVERY, self._rest_until - now)
 
     def stow(self, queue: Queue, now: float) -> None:
         """Puts on the disk what waits in memory. From any thread."""

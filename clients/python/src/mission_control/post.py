@@ -79,6 +79,10 @@ class HttpPost:
                 raise ValueError("its answer is too long")
             if time.monotonic() > until:
                 raise TimeoutError("its answer takes too long")
+        if response.length:
+            raise ConnectionError("its answer was cut off")
+        # Said in words: a response that is read in pieces does not notice its own end.
+        response.close()
         if response.will_close:
             self.close()
         return _read(response.status, response.getheader("Retry-After"), bytes(said))
