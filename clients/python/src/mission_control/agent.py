@@ -40,7 +40,6 @@ class Agent(Life):
         What that means, and for how long it waits, says `Reporter.close`; 2 seconds if nothing else was said.
         """
         self.stop()
-        self._reporter.pulses.remove(self._pulse)
         if self._owned:
             self._reporter.close(self._close_within if within is None else within)
 

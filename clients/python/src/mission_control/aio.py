@@ -49,7 +49,6 @@ class AsyncAgent(Life):
         A task that is cancelled meanwhile does not wait; the reports are sent or kept all the same.
         """
         self.stop()
-        self._reporter.pulses.remove(self._pulse)
         if self._owned:
             seconds = self._close_within if within is None else within
             await _beside(lambda: self._reporter.close(seconds))

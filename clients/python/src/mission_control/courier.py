@@ -19,7 +19,7 @@ from .complaints import Complaints
 from .keeping import Keeping
 from .post import Carrier
 from .pulse import Pulse, Pulses
-from .line import Queue
+from .memory_queue import Queue
 from .report import Report
 from .stats import Stats
 from .tokens import NoToken, Tokens

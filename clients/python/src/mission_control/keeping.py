@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from .address import Address
 from .complaints import Complaints
-from .line import Queue
+from .memory_queue import Queue
 from .report import Report
 from .spool import DiskSpool, Spool, SpoolError
 from .stats import Stats

@@ -44,10 +44,9 @@ class Life:
         self._reporter = reporter
         self._instance = str(uuid.uuid4())
         self._started_at = reporter.clock.wall()
-        self._pulse = Pulse(self._agent, self._instance, self._started_at, lease)
+        self.pulse = Pulse(self._agent, self._instance, self._started_at, lease)
         self._up = False
         self._over = False
-        reporter.pulses.add(self._pulse)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._agent!r})"
@@ -113,8 +112,8 @@ class Life:
         except (TypeError, ValueError):
             self._reporter.complain("busy", "how long the agent is busy was not reported: seconds are needed")
             return
-        self._pulse.busy_until = until
-        self._pulse.hurry(self._reporter.clock.monotonic())
+        self.pulse.busy_until = until
+        self.pulse.hurry(self._reporter.clock.monotonic())
         self._reporter.hurry()
 
     def busy_until(self, when: datetime) -> None:
@@ -128,10 +127,7 @@ class Life:
 
     def start(self, message: object = None) -> None:
         """The agent began: it is online. A `with` block says so by itself."""
-        if not self._over:
-            self._reporter.join(self)
-            said = self._message if message is None else message
-            self._lifecycle("start", said, labels=self._labels)
+        self._lifecycle("start", self._message if message is None else message, labels=self._labels)
 
     def stop(self, message: object = None, *, exit_code: int | None = None, signal: str | None = None) -> None:
         """The agent ended as it should: it is offline. Nothing is said after that, by this object."""
@@ -143,9 +139,13 @@ class Life:
 
     def at_exit(self) -> None:
         """The interpreter ends, and nobody said how the agent did."""
-        # Set where an exception that nobody caught ended the program.
-        error = getattr(sys, "last_value", None)
-        self._end_as(endings.of(error if isinstance(error, BaseException) else None))
+        # Set where an exception that nobody caught ended the program; in a conversation it ended nothing.
+        error = None if hasattr(sys, "ps1") else getattr(sys, "last_value", None)
+        if isinstance(error, BaseException):
+            self._end_as(endings.of(error))
+        else:
+            # With which exit code the program ends nobody can tell from here.
+            self.stop()
 
     def _end_as(self, ending: endings.Ending) -> None:
         self._end(ending.event, ending.message, ending.exit_code, ending.signal)
@@ -184,9 +184,9 @@ class Life:
     def _put(self, kind: str, fields: dict[str, object], lease: bool, ends: bool) -> None:
         now = self._reporter.clock.wall()
         if lease:
-            fields["leaseMs"] = self._pulse.lease_ms
+            fields["leaseMs"] = self.pulse.lease_ms
         if not ends:
-            fields |= self._pulse.busy(now)
+            fields |= self.pulse.busy(now)
 
         def make(number: int) -> Report:
             key = f"{self._instance}:{number}"
@@ -204,13 +204,14 @@ class Life:
             return Report(self._agent, key, kind == "activity", now, text)
 
         if ends:
-            self._pulse.end()
+            self.pulse.end()
         elif not self._up:
             self._up = True
-            self._pulse.begin(self._reporter.clock.monotonic())
+            self._reporter.join(self)
+            self.pulse.begin(self._reporter.clock.monotonic())
             if not lease:
                 # Nobody said that it started, so nothing asked for a lease.
-                self._pulse.hurry(self._reporter.clock.monotonic())
+                self.pulse.hurry(self._reporter.clock.monotonic())
         self._reporter.put(make)
 
     def _message_field(self, message: object) -> dict[str, object]:

@@ -2,8 +2,6 @@
 
 import atexit
 import os
-import time
-import weakref
 from typing import Final, Protocol
 
 from . import limits
@@ -12,8 +10,11 @@ from . import limits
 class Member(Protocol):
     """Something that has to know."""
 
-    def at_exit(self, within: float) -> None:
-        """The interpreter ends; it is waited for so many seconds."""
+    def begin_exit(self, within: float) -> None:
+        """The interpreter ends; there are so many seconds left."""
+
+    def finish_exit(self) -> None:
+        """All were told; now they are waited for."""
 
     def before_fork(self) -> None:
         """A child is about to be made."""
@@ -25,24 +26,31 @@ class Member(Protocol):
         """This is the child."""
 
 
-# A reporter that sends has a thread, which holds it. One that nobody uses any more may go.
-_members: Final["weakref.WeakSet[Member]"] = weakref.WeakSet()
+# Those that send. They are held here: an agent may be started and then not kept by anybody.
+_members: Final[dict[int, Member]] = {}
 _forking: list[Member] = []
 
 
 def join(member: Member) -> None:
     """From now on it knows."""
-    _members.add(member)
+    _members[id(member)] = member
+
+
+def part(member: Member) -> None:
+    """It is done."""
+    _members.pop(id(member), None)
 
 
 def _at_exit() -> None:
-    until = time.monotonic() + limits.CLOSE_WITHIN
-    for member in list(_members):
-        member.at_exit(max(0.0, until - time.monotonic()))
+    members = list(_members.values())
+    for member in members:
+        member.begin_exit(limits.CLOSE_WITHIN)
+    for member in members:
+        member.finish_exit()
 
 
 def _before_fork() -> None:
-    _forking[:] = list(_members)
+    _forking[:] = list(_members.values())
     for member in _forking:
         member.before_fork()
 
@@ -57,6 +65,8 @@ def _after_fork_in_child() -> None:
     for member in _forking:
         member.after_fork_in_child()
     _forking.clear()
+    # They are the parent's.
+    _members.clear()
 
 
 atexit.register(_at_exit)

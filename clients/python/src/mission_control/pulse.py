@@ -6,7 +6,6 @@ life that it hears of makes all reports of earlier ones late.
 """
 
 import json
-import threading
 
 from . import limits
 
@@ -70,31 +69,34 @@ class Pulses:
     """The pulses of all agents of a reporter."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._pulses: list[Pulse] = []
-        self.agents: frozenset[str] = frozenset()
+        # No lock: a child of a fork could find it locked for ever. Each use of these is one step.
+        self._pulses: dict[int, Pulse] = {}
+        self._agents: dict[str, None] = {}
 
     def add(self, pulse: Pulse) -> None:
         """One more. It comes before anything is reported of its agent."""
-        with self._lock:
-            self._pulses = [*self._pulses, pulse]
-            self.agents = self.agents | {pulse.agent}
+        self._agents[pulse.agent] = None
+        self._pulses[id(pulse)] = pulse
 
     def remove(self, pulse: Pulse) -> None:
         """One less; reports of its agent may still wait."""
-        with self._lock:
-            self._pulses = [each for each in self._pulses if each is not pulse]
+        self._pulses.pop(id(pulse), None)
+
+    @property
+    def agents(self) -> frozenset[str]:
+        """All agents of whom something was or may be reported."""
+        return frozenset(self._agents)
 
     def due(self, now: float) -> list[Pulse]:
         """Those that go out now."""
-        return [pulse for pulse in self._pulses if (due := pulse.due()) is not None and due <= now]
+        return [pulse for pulse in list(self._pulses.values()) if (due := pulse.due()) is not None and due <= now]
 
     def next(self) -> float | None:
         """When the next one goes out."""
-        return min((due for pulse in self._pulses if (due := pulse.due()) is not None), default=None)
+        return min((due for pulse in list(self._pulses.values()) if (due := pulse.due()) is not None), default=None)
 
     def know(self, key: str) -> None:
         """The server took the report with this key, so it knows of the life of whoever wrote it."""
         instance = key.partition(":")[0]
-        for pulse in self._pulses:
+        for pulse in list(self._pulses.values()):
             pulse.known |= pulse.instance == instance

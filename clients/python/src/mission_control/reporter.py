@@ -12,7 +12,7 @@ from .courier import Courier
 from .keeping import Keeping
 from .post import HttpPost
 from .pulse import Pulses
-from .line import Queue
+from .memory_queue import Queue
 from .report import Report
 from .sender import Sender
 from .settings import PathText, Settings
@@ -58,8 +58,7 @@ class Reporter:
             self.clock, self._stats, self._complaints,
         )  # fmt: skip
         self._sender = Sender(courier, self._queue, self._keeping)
-        self._lives: list[Life] = []
-        processes.join(self)
+        self._lives: dict[int, Life] = {}
 
     def __repr__(self) -> str:
         return f"Reporter({str(self._address)!r})"
@@ -90,7 +89,13 @@ class Reporter:
         """
         if not self._sender.is_of_this_process or self._sender.closing:
             return
-        self._sender.close(within)
+        self._sender.ask_to_end(within)
+        self._finish()
+
+    def _finish(self) -> None:
+        self._sender.end()
+        if self._sender.has_ended:
+            processes.part(self)
         self._tell_what_is_left()
 
     def _tell_what_is_left(self) -> None:
@@ -120,13 +125,19 @@ class Reporter:
         if not self._queue.put(make):
             self._stats.dropped += 1
             self._complaints.once("full", "a report was dropped: the memory for reports is full of such that stay")
-        self._sender.begin()
+        self._begin()
 
     def hurry(self) -> None:
         """A heartbeat is due now."""
         if self.is_open:
             self._queue.wake()
-            self._sender.begin()
+            self._begin()
+
+    def _begin(self) -> None:
+        if self._sender.has_begun:
+            return
+        processes.join(self)
+        self._sender.begin()
 
     def complain(self, kind: str, words: str) -> None:
         """Tells once what a report had wrong."""
@@ -134,21 +145,27 @@ class Reporter:
 
     def join(self, life: "Life") -> None:
         """An agent that lives by this reporter."""
-        self._lives = [*self._lives, life]
+        self.pulses.add(life.pulse)
+        self._lives[id(life)] = life
 
     def part(self, life: "Life") -> None:
         """It does no more."""
-        self._lives = [each for each in self._lives if each is not life]
+        self.pulses.remove(life.pulse)
+        self._lives.pop(id(life), None)
 
     # What the process tells it.
 
-    def at_exit(self, within: float) -> None:
+    def begin_exit(self, within: float) -> None:
         """Ends agents that nobody ended, and sends what waits."""
-        if not self._sender.is_of_this_process or self._sender.closing:
-            return
-        for life in self._lives:
-            life.at_exit()
-        self.close(within)
+        if self._sender.is_of_this_process and not self._sender.closing:
+            for life in list(self._lives.values()):
+                life.at_exit()
+            self._sender.ask_to_end(within)
+
+    def finish_exit(self) -> None:
+        """Waits for it."""
+        if self._sender.is_of_this_process:
+            self._finish()
 
     def before_fork(self) -> None:
         """No child is born while the disk is in use."""

@@ -68,4 +68,10 @@ def _spools(spool: PathText | bool, environment: Mapping[str, str]) -> Spools | 
     if spool is False or sys.platform == "win32":
         return None
     place = usual_place(environment) if spool is True else Path(spool)
-    return None if place is None else Spools(place)
+    if place is None:
+        return None
+    try:
+        # A program may go elsewhere later.
+        return Spools(place.absolute())
+    except OSError:
+        return Spools(place)

@@ -10,7 +10,7 @@ from mission_control.answer import Answer, Item, Taken
 from mission_control.complaints import Complaints
 from mission_control.courier import Courier
 from mission_control.keeping import Keeping
-from mission_control.line import Queue
+from mission_control.memory_queue import Queue
 from mission_control.pulse import Pulse, Pulses
 from mission_control.report import Report
 from mission_control.spools import Spools

@@ -2,7 +2,7 @@
 
 import unittest
 
-from mission_control.line import Queue
+from mission_control.memory_queue import Queue
 from mission_control.report import Report
 
 

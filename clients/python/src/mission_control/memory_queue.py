@@ -62,6 +62,11 @@ class Queue:
         """How often there was reason to look again."""
         return self._calls
 
+    def wait_for(self, so: Callable[[], bool], within: float) -> bool:
+        """Waits until it is so, so many seconds at most; whether it is. Looked at whenever something is done."""
+        with self.changed:
+            return self.changed.wait_for(so, within)
+
     def wait(self, calls: int, within: float) -> None:
         """Waits until there is reason to look again that was not there at so many calls."""
         with self.changed:
