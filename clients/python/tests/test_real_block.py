@@ -2,11 +2,13 @@
 
 import logging
 import threading
+from datetime import datetime, timedelta
+from typing import Any
 from unittest import mock
 
 from mission_control import Agent, Reporter, agent
 from tests.support.case import RealCase
-from tests.support.patience import until
+from tests.support.patience import PATIENCE, until
 
 
 class Block(RealCase):
@@ -83,10 +85,12 @@ class Block(RealCase):
             a.activity("wrong state", state="No!")
             a.activity("wrong session", session="a b")
             a.busy_for(60)
+            a.busy_until(datetime.now() + timedelta(minutes=2))
+            a.restart("anew", labels={"team": "web"})
             self.assertTrue(a.flush(20))
             known = self.server.ask("/api/v1/agents/a")
             self.assertEqual(known["agent"]["detail"]["labels"], {"team": "web"})
-            self.assertEqual(known["agent"]["detail"]["state"], "idle")
+            self.assertEqual(known["agent"]["detail"]["restarts"], 1)
         activities = [event for event in self.server.events("a") if event["type"] == "session:activity"]
         said = [(each["payload"]["sessionId"], each.get("detail", {}).get("state")) for each in activities]
         self.assertEqual(said, [("s1", "waiting"), ("s1", "working"), ("main", None)])
@@ -153,6 +157,49 @@ class Block(RealCase):
         told = self.server.told("a")
         self.assertEqual([text for text in told if text.isdigit()], [str(n) for n in range(5_000)])
         self.assertIn("from a signal", told)
+
+
+class Wrong(RealCase):
+    def test_nothing_that_is_said_wrongly_raises(self) -> None:
+        with self.assertLogs("mission_control", logging.WARNING) as logs:
+            with agent("a", url=self.url, token=self.token, spool=self.spool) as a:
+                said: Any = a
+                said.status("well")
+                said.status("online", labels={"k": "x" * 65}, state=7)
+                said.status("online", labels=7)
+                said.busy_for("long")
+                said.busy_for(float("nan"))
+                said.busy_until("soon")
+                said.activity(None, session=7)
+                said.activity(b"bytes")
+                said.crash("", exit_code="seven", signal="KILL ME")
+        self.assertEqual(self.server.told("a"), ["start", "b'bytes'", "crash"])
+        self.assertTrue(all("Traceback" not in line for line in logs.output))
+
+
+class Rate(RealCase):
+    settings = {"REPORTS_PER_SECOND": "400", "REPORTS_BURST": "100"}
+
+    def test_an_agent_over_its_rate_loses_nothing_and_keeps_its_order(self) -> None:
+        with agent("a", url=self.url, token=self.token, spool=self.spool) as a:
+            for number in range(1_000):
+                a.activity(number)
+            self.assertTrue(a.flush(PATIENCE))
+            self.assertEqual((a.stats.late, a.stats.refused, a.stats.dropped), (0, 0, 0))
+        self.assertEqual(self.server.told("a"), ["start", *(str(number) for number in range(1_000)), "stop"])
+
+
+class Bounds(RealCase):
+    def test_a_full_memory_keeps_the_start_and_the_newest_and_counts_what_went(self) -> None:
+        behind, self.door.behind = self.door.behind, None
+        with self.assertLogs("mission_control", logging.WARNING):
+            with agent("a", url=self.url, token=self.token, spool=False) as a:
+                for number in range(10_500):
+                    a.activity(number)
+                self.assertEqual((a.stats.waiting, a.stats.dropped), (10_000, 501))
+                self.door.behind = behind
+                self.assertTrue(a.flush(PATIENCE))
+        self.assertEqual(self.server.told("a"), ["start", *(str(number) for number in range(501, 10_500)), "stop"])
 
 
 class BadToken(RealCase):

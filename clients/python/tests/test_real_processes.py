@@ -65,9 +65,11 @@ class Processes(RealCase):
         self.assertEqual(self.server.told("a"), ["start", "before", "stop"])
 
     def test_an_agent_that_nobody_ended_stops_with_the_interpreter(self) -> None:
-        ran = self.run_program(HEAD + "a = agent('a')\na.start()\na.activity('x')")
-        self.assertEqual((ran.returncode, ran.stderr), (0, ""))
-        self.assertEqual(self.server.told("a"), ["start", "x", "stop"])
+        ran = self.run_program("import gc\n" + HEAD + "agent('a').start()\ngc.collect()\nsys.exit(3)")
+        self.assertEqual((ran.returncode, ran.stderr), (3, ""))
+        self.assertEqual(self.server.told("a"), ["start", "stop"])
+        *_, stop, _ = self.server.events("a")
+        self.assertNotIn("exitCode", stop.get("detail", {}), "nobody could know it")
 
     def test_an_agent_that_nobody_ended_crashes_with_the_interpreter(self) -> None:
         ran = self.run_program(HEAD + "a = agent('a')\na.start()\nraise ValueError('nobody caught it')")
@@ -89,6 +91,7 @@ class Processes(RealCase):
         self.assertEqual(ran.returncode, 0, ran.stderr)
         self.assertNotIn("Traceback", ran.stderr)
         self.assertEqual(self.server.told("a"), ["start", "stop"])
+        self.assertEqual(self.server.told("b"), ["start", "at the end", "stop"])
 
     def test_ctrl_c_while_the_end_waits_ends_the_program(self) -> None:
         self.door.shut()

@@ -1,5 +1,6 @@
 """The spool on the disk and the turn to send it."""
 
+import fcntl
 import os
 import sqlite3
 import tempfile
@@ -73,6 +74,36 @@ class TheSpool(unittest.TestCase):
             with self.assertRaises(SpoolError):
                 use()
         self.assertEqual(spool.after(0, 1, 1, ()), [])
+
+
+    def test_a_process_that_stands_still_in_the_middle_of_it_holds_others_up_for_a_moment_only(self) -> None:
+        spool = DiskSpool(self.place)
+        spool.put([report("one")])
+        with open(self.place / "use") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            with self.assertRaises(SpoolError):
+                spool.put([report("two")])
+        spool.put([report("three")])
+        self.assertEqual(self.texts(spool), ["one", "three"])
+
+    def test_many_that_use_it_at_once_lose_nothing(self) -> None:
+        children = []
+        for name in range(6):
+            child = os.fork()
+            if child == 0:
+                try:
+                    for number in range(10):
+                        DiskSpool(self.place).put([report(f"{name} {number}")])
+                    os._exit(0)
+                finally:
+                    os._exit(1)
+            children.append(child)
+        self.assertEqual([os.waitpid(child, 0)[1] for child in children], [0] * 6)
+        texts = self.texts(DiskSpool(self.place))
+        self.assertEqual(len(texts), 60)
+        for name in range(6):
+            own = [text for text in texts if text.startswith(f"{name} ")]
+            self.assertEqual(own, [f"{name} {number}" for number in range(10)])
 
 
 class TheTurn(unittest.TestCase):
