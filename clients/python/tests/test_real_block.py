@@ -39,7 +39,11 @@ class Block(RealCase):
 
     def test_exit_codes_go_on_and_say_what_the_end_was(self) -> None:
         text = "import sys\nfrom mission_control import agent\nwith agent('{0}'): sys.exit({1})"
-        for name, code, status, end in [("zero", "0", 0, "stop"), ("three", "3", 3, "crash"), ("text", "'no'", 1, "crash")]:
+        for name, code, status, end in (
+            ("zero", "0", 0, "stop"),
+            ("three", "3", 3, "crash"),
+            ("text", "'no'", 1, "crash"),
+        ):
             ran = self.run_program(text.format(name, code))
             self.assertEqual(ran.returncode, status)
             self.assertEqual(self.ending(name)[0], end)

@@ -96,11 +96,12 @@ class Processes(RealCase):
     def test_ctrl_c_while_the_end_waits_ends_the_program(self) -> None:
         self.door.shut()
         ran = self.run_program(
-            "import _thread, socket\n" + HEAD
+            "import signal, socket\n" + HEAD
             + "with socket.create_server(('127.0.0.1', 0)) as hanging:\n"
             "    try:\n"
             "        with agent('a', url=f'http://127.0.0.1:{hanging.getsockname()[1]}', close_within=60) as a:\n"
-            "            threading.Timer(0.3, _thread.interrupt_main).start()\n"
+            "            main = threading.main_thread().ident\n"
+            "            threading.Timer(0.3, signal.pthread_kill, (main, signal.SIGINT)).start()\n"
             "    except KeyboardInterrupt: print('ended', a.stats.spooled)\n"
         )  # fmt: skip
         self.assertEqual((ran.returncode, ran.stdout), (0, "ended 2\n"), ran.stderr)

@@ -6,7 +6,7 @@ from types import TracebackType
 from . import endings, limits
 from .complaints import log
 from .life import MAIN, Life
-from .reporter import Reporter
+from .reporter import Reporter, reporter_of
 from .settings import PathText
 
 
@@ -66,10 +66,10 @@ def agent(
     seconds the end waits for the server. The rest is as for `Reporter`; a `reporter` that is given is shared, and
     closed by whoever made it.
 
-    Raises `ValueError` for an id, lease, label or URL that no server takes, and for two tokens. After that nothing
-    raises: what goes wrong is told through `logging`, by the name `mission_control`.
+    Raises `ValueError` for an id, lease, label or URL that no server takes, for two tokens, and for a reporter beside a
+    URL or token. After that nothing raises: what goes wrong is told through `logging`, by the name `mission_control`.
     """
-    own = reporter or Reporter(url, token=token, token_file=token_file, spool=spool)
+    own = reporter_of(reporter, url, token, token_file, spool)
     made = Agent(agent_id, own, session=session, lease=lease, labels=labels, message=message)
     made._owned, made._close_within = reporter is None, close_within
     return made

@@ -9,7 +9,7 @@ from typing import TypeVar
 from . import endings, limits
 from .complaints import log
 from .life import MAIN, Life
-from .reporter import Reporter
+from .reporter import Reporter, reporter_of
 from .settings import PathText
 
 T = TypeVar("T")
@@ -100,7 +100,7 @@ def async_agent(
 
     Takes and raises what `agent()` does.
     """
-    own = reporter or Reporter(url, token=token, token_file=token_file, spool=spool)
+    own = reporter_of(reporter, url, token, token_file, spool)
     made = AsyncAgent(agent_id, own, session=session, lease=lease, labels=labels, message=message)
     made._owned, made._close_within = reporter is None, close_within
     return made

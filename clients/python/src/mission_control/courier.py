@@ -17,9 +17,9 @@ from .answer import Item, Meaning, Refused, Taken, Unreachable, meaning
 from .clock import Clock
 from .complaints import Complaints
 from .keeping import Keeping
+from .memory_queue import Queue
 from .post import Carrier
 from .pulse import Pulse, Pulses
-from .memory_queue import Queue
 from .report import Report
 from .stats import Stats
 from .tokens import NoToken, Tokens
@@ -235,4 +235,6 @@ class Courier:
         self._complaints.trouble(kind, level, words)
         self._post.close()
         stowed_in = self._keeping.stow_when_due(self._queue, now)
+        # Another process may have a token that is taken.
+        self._keeping.leave()
         return Step(Came.TROUBLE, min(wait, stowed_in))

@@ -110,7 +110,7 @@ class Keeping:
             return [], self._nothing_waits(now)
         if not spool.take_turn():
             # Another process sends. What it has not sent yet of our agents goes before what we have of them.
-            self._others_turn = True
+            self._others_turn, self._look_at = True, 0.0
             if not idle or self._own_waits:
                 self._blocked = spool.waiting_of(agents)
                 self._own_waits = self._own_waits and bool(self._blocked)

@@ -10,9 +10,9 @@ from .clock import Clock, SystemClock
 from .complaints import Complaints
 from .courier import Courier
 from .keeping import Keeping
+from .memory_queue import Queue
 from .post import HttpPost
 from .pulse import Pulses
-from .memory_queue import Queue
 from .report import Report
 from .sender import Sender
 from .settings import PathText, Settings
@@ -20,6 +20,18 @@ from .stats import Stats
 
 if TYPE_CHECKING:
     from .life import Life
+
+
+def reporter_of(
+    given: "Reporter | None", url: str | None, token: str | Callable[[], str] | None, token_file: PathText | None,
+    spool: PathText | bool,
+) -> "Reporter":  # fmt: skip
+    """The reporter that was given, or one of these. Raises `ValueError` for both."""
+    if given is None:
+        return Reporter(url, token=token, token_file=token_file, spool=spool)
+    if url is not None or token is not None or token_file is not None:
+        raise ValueError("a reporter has its own url and token: give one or the others")
+    return given
 
 
 class Reporter:
@@ -116,7 +128,10 @@ class Reporter:
             words = "this process is a fork of the one that reports: it is silent until it makes an agent of its own"
             self._complaints.once("fork", words)
             return False
-        return not self._sender.closing
+        if self._sender.closing:
+            self._complaints.once("closed", "something was reported after the end of the reporter: it was left out")
+            return False
+        return True
 
     def put(self, make: Callable[[int], Report]) -> None:
         """Takes a report and returns at once; `make` makes it of its number."""

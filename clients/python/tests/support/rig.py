@@ -1,9 +1,9 @@
 """A courier without threads: time is given, and a server is a list of answers."""
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-import json
 
 from mission_control.address import Address
 from mission_control.answer import Answer, Item, Taken
