@@ -158,6 +158,16 @@ class NoDisk(RealCase):
         self.assertIn("only in the memory", ran.stderr)
         self.assertIn("102 reports are lost", ran.stderr)
 
+    def test_a_disk_that_hangs_keeps_no_program_from_ending(self) -> None:
+        self.door.shut()
+        ran = self.run_program(
+            STORED + "import threading\nfrom mission_control.spool import DiskSpool\n"
+            "DiskSpool.put = lambda *_: threading.Event().wait()\n"
+            "with agent('a') as a: a.activity(1)\nprint('ran')"
+        )
+        self.assertEqual((ran.returncode, ran.stdout), (0, "ran\n"), ran.stderr)
+        self.assertIn("3 reports are lost", ran.stderr)
+
     def test_a_directory_without_rights_does_not_break_the_program(self) -> None:
         self.door.shut()
         self.spool.mkdir(mode=0o500)

@@ -42,7 +42,7 @@ class Processes(RealCase):
             "        while not over.is_set() and n < 3000: a.activity(n); n += 1\n"
             "    others = [threading.Thread(target=say) for _ in range(3)]\n"
             "    for each in others: each.start()\n"
-            "    for _ in range(20):\n"
+            "    for _ in range(50):\n"
             "        child = os.fork()\n"
             "        if child == 0:\n"
             "            a.activity('silent'); a.close(); os._exit(0)\n"
@@ -53,6 +53,52 @@ class Processes(RealCase):
         )
         self.assertEqual(ran.returncode, 0, ran.stderr)
         self.assertNotIn("silent", self.server.told("a"))
+
+    def test_children_that_outlive_a_killed_parent_do_not_keep_what_waits_from_the_next_process(self) -> None:
+        self.door.shut()
+        text = (
+            "import time\n" + HEAD + "with agent('a') as a:\n"
+            "    for n in range(50):\n"
+            "        a.activity(n)\n"
+            "        if n % 5 == 0 and os.fork() == 0:\n"
+            "            os.read(0, 1)\n"
+            "            os._exit(0)\n"
+            "    while a.stats.spooled < 51: time.sleep(0.01)\n"
+            "    print('kept')\n"
+            "    sys.stdin.read()\n"
+        )
+        with self.program(text) as process:
+            self.assertEqual(self.line(process), "kept")
+            process.send_signal(signal.SIGKILL)
+            self.door.behind = self.server.url
+            ran = self.run_program(HEAD + "with agent('a') as a: print(a.flush(20))")
+            self.assertEqual(ran.stdout, "True\n", ran.stderr)
+        self.assertEqual(self.server.told("a"), ["start", *(str(n) for n in range(50)), "start", "stop"])
+
+    def test_what_a_signal_handler_raises_in_the_middle_of_a_report_is_the_programs(self) -> None:
+        ran = self.run_program(
+            "import signal\n" + HEAD + "class Limit(Exception): pass\n"
+            "raised = 0\n"
+            "def handler(number, frame):\n"
+            "    global raised\n"
+            "    if frame.f_globals['__name__'].startswith('mission_control'):\n"
+            "        raised += 1\n"
+            "        raise Limit\n"
+            "caught = 0\n"
+            "with agent('a') as a:\n"
+            "    signal.signal(signal.SIGALRM, handler)\n"
+            "    signal.setitimer(signal.ITIMER_REAL, 0.0003, 0.0003)\n"
+            "    for n in range(20000):\n"
+            "        try: a.activity(n)\n"
+            "        except Limit: caught += 1\n"
+            "    signal.setitimer(signal.ITIMER_REAL, 0)\n"
+            "    a.activity('the last')\n"
+            "    assert a.flush(20), a.stats\n"
+            "assert caught, 'none came in the middle of a report'\n"
+            "assert raised - caught <= raised // 10, (raised, caught)\n"
+        )
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertEqual(self.server.told("a")[-2:], ["the last", "stop"])
 
     def test_pools_that_fork_work_within_a_block(self) -> None:
         ran = self.run_program(

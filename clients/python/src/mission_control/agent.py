@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import TracebackType
 
-from . import endings, limits
+from . import endings, faults, limits
 from .complaints import log
 from .life import MAIN, Life
 from .reporter import Reporter, reporter_of
@@ -28,6 +28,8 @@ class Agent(Life):
             self._end_as(endings.of(error))
             self.close()
         except Exception as fault:
+            if not faults.is_own(fault):
+                raise
             log.error("the end of an agent was not reported for a fault of the reporter: %r", fault)
 
     def flush(self, within: float = limits.CLOSE_WITHIN) -> bool:

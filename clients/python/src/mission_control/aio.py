@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TypeVar
 
-from . import endings, limits
+from . import endings, faults, limits
 from .complaints import log
 from .life import MAIN, Life
 from .reporter import Reporter, reporter_of
@@ -37,6 +37,8 @@ class AsyncAgent(Life):
             self._end_as(endings.of(error))
             await self.close()
         except Exception as fault:
+            if not faults.is_own(fault):
+                raise
             log.error("the end of an agent was not reported for a fault of the reporter: %r", fault)
 
     async def flush(self, within: float = limits.CLOSE_WITHIN) -> bool:

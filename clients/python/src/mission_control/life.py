@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from . import endings, limits, words
+from . import endings, faults, limits, words
 from .complaints import log
 from .pulse import Pulse
 from .report import Report
@@ -179,6 +179,8 @@ class Life:
         try:
             self._put(kind, fields, lease, ends)
         except Exception as error:
+            if not faults.is_own(error):
+                raise
             log.error("a report was lost for a fault of the reporter: %r", error)
 
     def _put(self, kind: str, fields: dict[str, object], lease: bool, ends: bool) -> None:

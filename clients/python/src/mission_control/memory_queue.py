@@ -18,7 +18,10 @@ class Queue:
     def __init__(
         self, reports_max: int = limits.QUEUE_REPORTS_MAX, bytes_max: int = limits.QUEUE_BYTES_MAX
     ) -> None:
-        self.changed = threading.Condition(threading.RLock())
+        # Taken by itself and not through the condition: a signal handler that raises must find no step in which it
+        # is had and not yet given back.
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
         self.dropped = 0
         self._reports_max = reports_max
         self._bytes_max = bytes_max
@@ -35,7 +38,7 @@ class Queue:
 
     def put(self, make: Callable[[int], Report]) -> bool:
         """Adds what `make` makes of the report's number in this process. False: no activity was left to drop."""
-        with self.changed:
+        with self.lock:
             self._number = number = self._number + 1
             report = make(number)
             while len(self._all) >= self._reports_max or self._bytes + report.size > self._bytes_max:
@@ -53,7 +56,7 @@ class Queue:
 
     def wake(self) -> None:
         """Lets whoever waits look again."""
-        with self.changed:
+        with self.lock:
             self._calls += 1
             self.changed.notify_all()
 
@@ -64,12 +67,12 @@ class Queue:
 
     def wait_for(self, so: Callable[[], bool], within: float) -> bool:
         """Waits until it is so, so many seconds at most; whether it is. Looked at whenever something is done."""
-        with self.changed:
+        with self.lock:
             return self.changed.wait_for(so, within)
 
     def wait(self, calls: int, within: float) -> None:
         """Waits until there is reason to look again that was not there at so many calls."""
-        with self.changed:
+        with self.lock:
             self.changed.wait_for(lambda: self._calls != calls, within)
 
     def _drop_oldest_activity(self) -> bool:
@@ -82,7 +85,7 @@ class Queue:
 
     def first(self, count: int, size: int, without: Container[str] = ()) -> list[tuple[int, Report]]:
         """The oldest, at most so many and so many bytes but one at least, of all agents but these."""
-        with self.changed:
+        with self.lock:
             if self._disordered:
                 self._all = OrderedDict(sorted(self._all.items()))
                 self._activities = OrderedDict(sorted(self._activities.items()))
@@ -99,7 +102,7 @@ class Queue:
 
     def remove(self, numbers: Iterable[int]) -> None:
         """Forgets these: they are elsewhere now. Those that were dropped meanwhile are gone already."""
-        with self.changed:
+        with self.lock:
             for number in numbers:
                 report = self._all.pop(number, None)
                 if report is not None:
@@ -109,5 +112,5 @@ class Queue:
 
     def agents(self) -> set[str]:
         """Of whom something waits."""
-        with self.changed:
+        with self.lock:
             return {report.agent for report in self._all.values()}

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import socket
 import ssl
 import time
@@ -59,8 +60,12 @@ class HttpPost:
             connection.close()
 
     def let_go_in_child(self) -> None:
-        """After a fork: closes this process's end of the socket, and says nothing on it."""
-        self.close()
+        """After a fork: closes this process's end of the socket. Nothing else of the connection is touched, since the
+        parent's thread may have had its locks, and nobody will ever give them back here."""
+        sock = None if self._connection is None else self._connection.sock
+        handle = -1 if sock is None else sock.detach()
+        if handle >= 0:
+            os.close(handle)
 
     def _ask(self, body: bytes, token: str, until: float) -> Answer:
         left = max(until - time.monotonic(), 0.05)

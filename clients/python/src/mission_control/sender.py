@@ -55,7 +55,7 @@ class Sender:
 
     def begin(self) -> None:
         """Starts the thread, once."""
-        with self._queue.changed:
+        with self._queue.lock:
             if self._thread is not None:
                 return
             # A daemon: a server that hangs must not keep a program from ending.
@@ -75,7 +75,7 @@ class Sender:
 
     def ask_to_end(self, within: float) -> None:
         """Sends for so many seconds at most; `end` waits for it."""
-        with self._queue.changed:
+        with self._queue.lock:
             if self._until is None:
                 self._until = time.monotonic() + within
         self._queue.wake()
@@ -149,6 +149,6 @@ class Sender:
         step = self._courier.step(within)
         if step.came is not Came.SOMETHING:
             # Whoever waits for the end of all of it may look.
-            with self._queue.changed:
+            with self._queue.lock:
                 self._queue.changed.notify_all()
         return step.came, step.wait
