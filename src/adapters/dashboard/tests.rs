@@ -114,10 +114,14 @@ fn every_file_named_by_another_exists() {
     let names = Asset::names();
     for name in &names {
         let text = String::from_utf8(Asset::find(name).unwrap().body.into_owned()).unwrap();
+        let folder = name.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
         for quoted in text.split(['"', '\'', '\n']) {
-            let file = quoted.strip_prefix("assets/").or_else(|| quoted.strip_prefix("./"));
+            let file = match quoted.strip_prefix("./") {
+                Some(beside) => Some(format!("{folder}{beside}")),
+                None => quoted.strip_prefix("assets/").map(str::to_owned),
+            };
             if let Some(file) = file {
-                assert!(names.iter().any(|known| known == file), "{name} names {file}");
+                assert!(names.contains(&file), "{name} names {file}");
             }
         }
     }
