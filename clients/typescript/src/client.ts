@@ -9,7 +9,7 @@ import { Feed, type CaughtUp } from "./feed.js";
 import type { Agent, Change, Session } from "./fleet.js";
 import type { Hello, Received } from "./frames.js";
 import { Http } from "./http.js";
-import { checked, interestQuery, type Interest } from "./interest.js";
+import { checked, interestQuery, isNothing, type Interest } from "./interest.js";
 import { Listeners } from "./listeners.js";
 import { settle, type Options, type Settled } from "./options.js";
 import { waitMs } from "./policy.js";
@@ -37,8 +37,8 @@ export class LiveFleet {
   readonly #feed = new Feed();
   readonly #unwatchPage: () => void;
   #interest: Interest;
-  /** What the connection that stands was opened with, or was told. */
-  #told: Interest;
+  /** What the connection that stands was opened with, or was told; null where its address could not say it. */
+  #told: Interest | null = null;
   #connection: Connection | null = null;
   #state: State = { name: "connecting", staleSince: null, retryAt: null, why: null };
   #hello: Hello | null = null;
@@ -59,7 +59,6 @@ export class LiveFleet {
     this.#means = { base, socketClass, clock, credentials };
     this.#listeners = new Listeners(onError);
     this.#interest = interest;
-    this.#told = interest;
     this.#unwatchPage = watchPage({ wake: () => this.wake(), probe: () => this.probe(), rest: () => this.#rest() });
     // After the caller had the chance to listen.
     this.#cancelRetry = clock.after(0, () => this.#attempt());
@@ -162,7 +161,7 @@ export class LiveFleet {
   }
 
   #query(): URLSearchParams {
-    this.#told = this.#interest;
+    this.#told = isNothing(this.#interest) ? null : this.#interest;
     const query = interestQuery(this.#interest);
     if (this.#feed.cursor !== null) query.set("after", this.#feed.cursor);
     return query;

@@ -17,6 +17,7 @@ const PATTERN = /^[A-Za-z0-9._:@*-]{1,128}$/;
 const TYPES: ReadonlySet<string> = new Set(["agent:status", "agent:lifecycle", "session:activity"]);
 const PATTERNS_MAX = 64;
 const STARS_MAX = 4;
+const NOBODY = "@@nobody@@";
 /** Of the 4 KiB of an address, what is left beside ticket, cursor and path. */
 const QUERY_MAX = 3_000;
 
@@ -32,9 +33,19 @@ export function checked({ agents, types }: Interest): Interest {
   return interest;
 }
 
-/** As the query of an address. */
-export function interestQuery({ agents, types }: Interest): URLSearchParams {
+/** An address cannot say "none": an empty list in it means all, as if it were absent. */
+export function isNothing({ agents, types }: Interest): boolean {
+  return agents?.length === 0 || types?.length === 0;
+}
+
+/** As the query of an address; of nothing it asks for one agent that nobody has, until `subscribe` can say it. */
+export function interestQuery(interest: Interest): URLSearchParams {
+  const { agents, types } = interest;
   const query = new URLSearchParams();
+  if (isNothing(interest)) {
+    query.set("agents", NOBODY);
+    return query;
+  }
   if (agents !== undefined) query.set("agents", agents.join(","));
   if (types !== undefined) query.set("types", types.join(","));
   return query;

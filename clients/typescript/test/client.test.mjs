@@ -128,6 +128,7 @@ describe("every close code from 1000 to 4999", () => {
     await again(0);
     await again(11_000);
     await again(0);
+    await again(0);
     assert.equal(fleet.state.name, "live");
     await again(0);
     assert.equal(fleet.state.name, "stopped");
@@ -409,7 +410,10 @@ describe("an interest", () => {
     Socket.last.end(1006);
     fleet.subscribe({ agents: [] });
     await clock.advance(10_000);
-    assert.equal(Socket.last.url.searchParams.get("agents"), "");
+    // An address cannot say "none"; the frame after hello does.
+    assert.equal(Socket.last.url.searchParams.get("agents"), "@@nobody@@");
+    Socket.last.say(hello({ reason: "interest_changed" }));
+    assert.deepEqual(Socket.last.of("subscribe").map(({ payload }) => payload), [{ agents: [] }]);
     fleet.close();
   });
 

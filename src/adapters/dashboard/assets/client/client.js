@@ -5,7 +5,7 @@ import { Credentials } from "./credentials.js";
 import { afterEnding } from "./ending.js";
 import { Feed } from "./feed.js";
 import { Http } from "./http.js";
-import { checked, interestQuery } from "./interest.js";
+import { checked, interestQuery, isNothing } from "./interest.js";
 import { Listeners } from "./listeners.js";
 import { settle } from "./options.js";
 import { waitMs } from "./policy.js";
@@ -22,8 +22,8 @@ export class LiveFleet {
     #feed = new Feed();
     #unwatchPage;
     #interest;
-    /** What the connection that stands was opened with, or was told. */
-    #told;
+    /** What the connection that stands was opened with, or was told; null where its address could not say it. */
+    #told = null;
     #connection = null;
     #state = { name: "connecting", staleSince: null, retryAt: null, why: null };
     #hello = null;
@@ -43,7 +43,6 @@ export class LiveFleet {
         this.#means = { base, socketClass, clock, credentials };
         this.#listeners = new Listeners(onError);
         this.#interest = interest;
-        this.#told = interest;
         this.#unwatchPage = watchPage({ wake: () => this.wake(), probe: () => this.probe(), rest: () => this.#rest() });
         // After the caller had the chance to listen.
         this.#cancelRetry = clock.after(0, () => this.#attempt());
@@ -136,7 +135,7 @@ export class LiveFleet {
             void connection.start();
     }
     #query() {
-        this.#told = this.#interest;
+        this.#told = isNothing(this.#interest) ? null : this.#interest;
         const query = interestQuery(this.#interest);
         if (this.#feed.cursor !== null)
             query.set("after", this.#feed.cursor);
