@@ -57,6 +57,7 @@ export type StreamFrame =
   | { type: "auth:expiring"; payload: { exp: number } }
   | { type: "auth:refreshed"; payload: { exp: number } }
   | { type: "pong"; payload: { id?: string } }
+  | { type: "reported"; payload: { id?: string; applied: boolean; changed: boolean; epoch: string; seq: number } }
   | { type: "goodbye"; payload: { code: string; retryMs?: number } }
   | { type: "error"; payload: { code: string; message: string; id?: string; pointer?: string; retryMs?: number } };
 

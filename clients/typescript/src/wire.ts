@@ -43,7 +43,7 @@ export interface AgentFrame {
 }
 
 /** What went wrong. Branch on it; the words beside it may change. */
-export type Code = 
+export type Code =
   | "invalid_request"
   | "misdirected_request"
   | "invalid_json"
@@ -104,7 +104,7 @@ export interface Connections {
 }
 
 /** An event, as the stream shows it when it happens. */
-export type EventFrame = 
+export type EventFrame =
   | {
     detail: StatusDetail;
     payload: StatusPayload;
@@ -219,7 +219,7 @@ export interface StatusDetail {
   labels?: Labels;
   lastSeenAt?: number;
   message?: string;
-  reason: 
+  reason:
     | "reported"
     | "start"
     | "stop"
