@@ -58,6 +58,15 @@ describe("a connection", () => {
     fleet.close();
   });
 
+  it("is not believed before its hello, whatever the one before it said", async () => {
+    const { clock, Socket, fleet, told } = await liveWorld();
+    Socket.last.end(1006);
+    await clock.advance(5000);
+    Socket.last.say(status("a", "error", { seq: 11 }), end(12));
+    assert.deepEqual([told.changes.length, fleet.cursor, fleet.state.name], [2, `e1:10:${VIEW}`, "connecting"]);
+    fleet.close();
+  });
+
   it("that speaks of an unknown mode is left, for one without a cursor", async () => {
     const { clock, Socket, fleet } = await liveWorld();
     Socket.last.end(1006);
@@ -109,6 +118,7 @@ describe("every close code from 1000 to 4999", () => {
       speak(Socket.last);
       assert.equal(fleet.state.retryAt - clock.now(), 9500);
       fleet.wake();
+      await settled();
       assert.equal(Socket.made.length, 1, "a wake-up does not shorten what the server asked for");
       await clock.advance(7000);
       assert.equal(Socket.made.length, 2);
@@ -347,6 +357,16 @@ describe("a token", () => {
     fleet.close();
   });
 
+  it("that is new and not taken either is not asked for a third time", async () => {
+    const asked = [];
+    const { clock, fleet, fetch, Socket } = await liveWorld({ token: (isRefused) => asked.push(isRefused) && "old" });
+    fetch.answer = () => problem(401, "token_expired");
+    Socket.last.end(4401);
+    await clock.advance(5000);
+    assert.deepEqual([asked, fleet.state.name], [[false, true], "signed-out"]);
+    fleet.close();
+  });
+
   it("is refused in other ways too", async () => {
     const table = [
       [problem(401, "token_revoked"), "stopped"],
@@ -401,7 +421,9 @@ describe("an interest", () => {
     fleet.subscribe({ agents: ["b"] });
     fleet.subscribe({ agents: ["c"], types: ["agent:status"] });
     assert.deepEqual(Socket.last.of("subscribe").map(({ payload }) => payload), [{ agents: ["a"] }]);
-    await clock.advance(1100);
+    await clock.advance(1000);
+    assert.equal(Socket.last.of("subscribe").length, 1);
+    await clock.advance(100);
     assert.deepEqual(Socket.last.of("subscribe").at(-1).payload, { agents: ["c"], types: ["agent:status"] });
     await clock.advance(10_000);
     assert.equal(Socket.last.of("subscribe").length, 2);

@@ -52,6 +52,12 @@ describe("a snapshot", () => {
     assert.equal(feed.fleet.sessionCount, 0);
   });
 
+  it("in which a field is gone is a change", () => {
+    const feed = fed(hello(), status("a", "online", { ...copied, detail: { reason: "start", since: 1, message: "hello" } }), end(10));
+    take(feed, hello({ seq: 20 }), status("a", "online", { ...copied, detail: { reason: "start", since: 1 } }));
+    assert.deepEqual(names(take(feed, end(20)).changes), ["agent a"]);
+  });
+
   it("of another history says so", () => {
     const feed = start();
     take(feed, hello({ epoch: "e2", reason: "epoch_changed", seq: 3 }));
@@ -182,6 +188,14 @@ describe("a resync", () => {
     assert.deepEqual([statuses(feed), feed.cursor], [{ b: "online" }, `e1:12:${VIEW}`]);
   });
 
+  it("is not mixed with what happens meanwhile: the copy holds it, or it comes after", () => {
+    const feed = start();
+    take(feed, { type: "resync", payload: { mode: "delta", reason: "slow_reader", view: VIEW }, seq: 20 });
+    assert.deepEqual(take(feed, status("a", "error", { seq: 11 })).changes, []);
+    assert.deepEqual([statuses(feed).a, feed.cursor], ["online", `e1:10:${VIEW}`]);
+    assert.equal(take(feed, end(20)).verdict, "ok");
+  });
+
   it("of a mode that nobody knows means to begin anew", () => {
     assert.equal(take(start(), { type: "resync", payload: { mode: "sideways", reason: "x" }, seq: 12 }).verdict, "anew");
     assert.equal(take(start(), { type: "resync", payload: { mode: "live", reason: "x" }, seq: 12 }).verdict, "lost");
@@ -238,7 +252,7 @@ function walk(seed, seen) {
   const feed = new Feed();
   const told = [];
   for (let connection = 0; connection < 8; connection += 1) {
-    history.happen(Math.floor(random() * 12));
+    if (random() < 0.6) history.happen(Math.floor(random() * 12));
     if (random() < 0.05) history.begin();
     feed.begin();
     const frames = history.stream(feed.cursor, () => history.happen(Math.floor(random() * 3)));
