@@ -120,8 +120,10 @@ describe("every close code from 1000 to 4999", () => {
       fleet.wake();
       await settled();
       assert.equal(Socket.made.length, 1, "a wake-up does not shorten what the server asked for");
+      clock.set(-86_400_000);
+      fleet.wake();
       await clock.advance(7000);
-      assert.equal(Socket.made.length, 2);
+      assert.equal(Socket.made.length, 2, "nor does a clock that is set back make it a day");
       fleet.close();
     }
   });
@@ -512,6 +514,33 @@ describe("what others do wrong", () => {
     waiting.give("late");
     await waiting.clock.advance(1000);
     assert.deepEqual([waiting.Socket.made.length, waiting.clock.pending], [0, 0]);
+  });
+
+  it("a page that is put aside holds no socket, and comes back at once when it is shown", async () => {
+    const page = new EventTarget();
+    const document = new EventTarget();
+    const kept = ["addEventListener", "removeEventListener"].map((name) => [name, globalThis[name]]);
+    for (const [name] of kept) globalThis[name] = page[name].bind(page);
+    globalThis.document = Object.assign(document, { baseURI: "http://page.test/below/index.html", visibilityState: "visible" });
+    try {
+      const { clock, Socket, fleet } = await liveWorld({ url: undefined });
+      assert.equal(Socket.last.url.href.startsWith("ws://page.test/below/ws?"), true);
+      page.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: true }));
+      assert.deepEqual([fleet.state.name, fleet.state.why.code, Socket.last.readyState, clock.pending], ["stale", "page_hidden", 3, 0]);
+      page.dispatchEvent(new Event("pageshow"));
+      document.dispatchEvent(new Event("visibilitychange"));
+      page.dispatchEvent(new Event("online"));
+      await settled();
+      assert.equal(Socket.made.length, 2);
+      Socket.last.say(resumed(10));
+      assert.equal(fleet.state.name, "live");
+      page.dispatchEvent(new Event("offline"));
+      assert.equal(Socket.last.of("ping").length, 1);
+      fleet.close();
+    } finally {
+      for (const [name, value] of kept) value === undefined ? delete globalThis[name] : (globalThis[name] = value);
+      delete globalThis.document;
+    }
   });
 
   it("a WebSocket that cannot be made is a loss like another", async () => {

@@ -33,8 +33,8 @@ export class LiveFleet {
     #failures = 0;
     #wrongInARow = 0;
     #cancelRetry = () => { };
-    /** The server asked to stay away until then. */
-    #notBefore = 0;
+    /** How long the server asked to stay away, and since when. */
+    #asked = { ms: 0, at: 0 };
     constructor(options) {
         this.#settled = settle(options);
         const { base, fetcher, clock, socketClass, onError, interest } = this.#settled;
@@ -84,7 +84,8 @@ export class LiveFleet {
     /** Looks after the connection now: asks for a sign of life, or comes back without waiting longer. */
     wake() {
         if (this.#state.name === "stale") {
-            const leftMs = this.#notBefore - this.#clock.now();
+            // A clock that was set back must not make a second a day.
+            const leftMs = this.#asked.ms - Math.max(0, this.#clock.now() - this.#asked.at);
             this.#cancelRetry();
             if (leftMs <= 0)
                 this.#attempt();
@@ -106,7 +107,6 @@ export class LiveFleet {
         this.#disconnect();
         this.#failures = 0;
         this.#wrongInARow = 0;
-        this.#notBefore = 0;
         this.#attempt();
     }
     /** The end: nothing is told after it but the state. */
@@ -206,7 +206,7 @@ export class LiveFleet {
         this.#failures = hasLived ? 0 : this.#failures + 1;
         const { random, backoff } = this.#settled;
         const now = this.#clock.now();
-        this.#notBefore = now + step.askedMs;
+        this.#asked = { ms: step.askedMs, at: now };
         const ms = waitMs(this.#failures, step.askedMs, random, backoff);
         this.#retryIn(ms);
         this.#become({ name: "stale", staleSince: this.#staleSince(), retryAt: now + ms, why: step.reason });
@@ -219,7 +219,7 @@ export class LiveFleet {
         if (this.#connection === null)
             return;
         this.#disconnect();
-        this.#notBefore = 0;
+        this.#asked = { ms: 0, at: 0 };
         this.#become({ name: "stale", staleSince: this.#staleSince(), retryAt: null, why: why("page_hidden", "The page was put aside.") });
     }
     #disconnect() {
