@@ -1,4 +1,4 @@
-// Makes src/wire.ts from the OpenAPI document that the server itself makes from its Rust types. With --check it writes
+// Makes src/wire.ts from the OpenAPI and AsyncAPI documents that the server itself makes from its Rust types. With --check it writes
 // nothing and fails where the two differ. MISSION_CONTROL_BIN names the server's binary.
 
 import { readFile, writeFile } from "node:fs/promises";
@@ -6,13 +6,17 @@ import { withServer } from "../test/support/server.mjs";
 
 /** What a watcher reads, and all that these name. */
 const ROOTS = ["Fleet", "Agent", "Events", "AgentEvents", "Problem", "Ticket", "SessionToken", "Connections"];
-const OPENING = `// What the server reads and writes over HTTP, and so the agents, sessions and events of its live stream. Made by
-// scripts/wire.mjs from the server's OpenAPI document: \`npm run wire\` renews it, and the tests fail where it is old.
+const OPENING = `// What the server reads and writes over HTTP, and the frames of its live stream. Made by scripts/wire.mjs from the
+// server's OpenAPI and AsyncAPI documents: \`npm run wire\` renews it, and the tests fail where it is old.
 `;
 
 const file = new URL("../src/wire.ts", import.meta.url);
-const document = await withServer({}, async (server) => (await fetch(`${server.url}/api/v1/openapi.json`)).json());
-const made = render(document.components.schemas);
+const made = await withServer({}, async (server) => {
+  const read = async (name) => (await fetch(`${server.url}/api/v1/${name}.json`)).json();
+  const [http, live] = [await read("openapi"), await read("asyncapi")];
+  const told = live.operations.tell.messages.map(({ $ref }) => messageOf(live, nameOf($ref)));
+  return render({ ...live.components.schemas, ...http.components.schemas }, [...ROOTS, ...told]);
+});
 
 if (process.argv.includes("--check")) {
   if ((await readFile(file, "utf8")) !== made) {
@@ -23,7 +27,12 @@ if (process.argv.includes("--check")) {
   await writeFile(file, made);
 }
 
-function render(schemas) {
+/** The name of the schema of a message. */
+function messageOf(live, name) {
+  return nameOf(live.components.messages[name].payload.$ref);
+}
+
+function render(schemas, roots) {
   const names = new Set();
   const walk = (value) => {
     if (value === null || typeof value !== "object") return;
@@ -36,7 +45,7 @@ function render(schemas) {
     names.add(name);
     walk(schemas[name]);
   };
-  ROOTS.forEach(visit);
+  roots.forEach(visit);
   const text = [...names].sort().map((name) => declare(name, schemas[name])).join("\n");
   return `${OPENING}\n${text}`.replace(/ +\n/g, "\n");
 }

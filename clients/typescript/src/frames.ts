@@ -1,65 +1,41 @@
-// The frames of the live stream that no document describes for machines yet, written by hand after docs/PROTOCOL.md.
-// Agents, sessions and events are made from the server's OpenAPI document, see wire.ts; a document of the stream
-// (AsyncAPI) will take this file's place.
+// The frames of the live stream, as a server of this version tells them; their types are made from its documents, see
+// wire.ts. What was received may be of a version to come: nothing is taken for granted before it was looked at.
 
-import type { AgentFrame, EventFrame, SessionFrame } from "./wire.js";
+import type {
+  AgentFrame,
+  ErrorFrame,
+  EventFrame,
+  ExpiringFrame,
+  GoodbyeFrame,
+  HeartbeatFrame,
+  HelloFrame,
+  PongFrame,
+  RefreshedFrame,
+  RemovedFrame,
+  ReportedFrame,
+  ResyncFrame,
+  SessionFrame,
+  SyncEndFrame,
+} from "./wire.js";
 
-/** `snapshot`, `delta`, `replay`, `live`; any other word means: come back without a cursor. */
-export type Mode = string;
-
-export interface Hello {
-  protocol: number;
-  epoch: string;
-  seq: number;
-  view?: string;
-  complete?: boolean;
-  mode: Mode;
-  reason: string;
-  heartbeatMs: number;
-  connectionId: string;
-  userId: string;
-  serverTime: number;
-  serverStartedAt: number;
-}
-
-export interface Resync {
-  mode: Mode;
-  reason: string;
-  from?: number;
-  view?: string;
-  complete?: boolean;
-}
-
-/** What a copy held, `removed` in a delta only. */
-export interface Counts {
-  agents?: number;
-  sessions?: number;
-  removed?: number;
-}
-
-/** A removal in a delta: an event of the stream, but as part of a copy. */
-export interface RemovalFrame {
-  type: "agent:removed" | "session:removed";
-  payload: { agentId: string; sessionId?: string };
-  sync: true;
-  rev: number;
-}
+/** What the first frame of a connection says. A later version may have another word for the mode. */
+export type Hello = Omit<HelloFrame["payload"], "mode" | "reason"> & { mode: string; reason: string };
 
 /** What stands in a copy, before its `sync:end`. */
-export type CopyFrame = AgentFrame | SessionFrame | RemovalFrame;
+export type CopyFrame = AgentFrame | SessionFrame | RemovedFrame;
 
 /** Frames about the connection itself. */
 export type StreamFrame =
-  | { type: "hello"; payload: Hello }
-  | { type: "resync"; payload: Resync; seq: number }
-  | { type: "sync:end"; payload: Counts; seq: number }
-  | { type: "heartbeat"; payload: { timestamp: number }; seq: number }
-  | { type: "auth:expiring"; payload: { exp: number } }
-  | { type: "auth:refreshed"; payload: { exp: number } }
-  | { type: "pong"; payload: { id?: string } }
-  | { type: "reported"; payload: { id?: string; applied: boolean; changed: boolean; epoch: string; seq: number } }
-  | { type: "goodbye"; payload: { code: string; retryMs?: number } }
-  | { type: "error"; payload: { code: string; message: string; id?: string; pointer?: string; retryMs?: number } };
+  | HelloFrame
+  | ResyncFrame
+  | SyncEndFrame
+  | HeartbeatFrame
+  | ExpiringFrame
+  | RefreshedFrame
+  | PongFrame
+  | ReportedFrame
+  | GoodbyeFrame
+  | ErrorFrame;
 
 /** All that a server of this version sends. */
 export type ServerFrame = StreamFrame | CopyFrame | EventFrame;

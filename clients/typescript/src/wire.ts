@@ -1,5 +1,5 @@
-// What the server reads and writes over HTTP, and so the agents, sessions and events of its live stream. Made by
-// scripts/wire.mjs from the server's OpenAPI document: `npm run wire` renews it, and the tests fail where it is old.
+// What the server reads and writes over HTTP, and the frames of its live stream. Made by scripts/wire.mjs from the
+// server's OpenAPI and AsyncAPI documents: `npm run wire` renews it, and the tests fail where it is old.
 
 export interface ActivityDetail {
   state?: string;
@@ -103,6 +103,21 @@ export interface Connections {
   connections: Connection[];
 }
 
+export interface Counts {
+  /** Frames of agents that were sent. */
+  agents: number;
+  /** Frames of removals; only behind a delta. */
+  removed?: number;
+  /** Frames of sessions. */
+  sessions: number;
+}
+
+/** A refusal of a client's frame. */
+export interface ErrorFrame {
+  payload: Refusal;
+  type: "error";
+}
+
 /** An event, as the stream shows it when it happens. */
 export type EventFrame =
   | {
@@ -144,6 +159,17 @@ export interface Events {
   next: string | null;
 }
 
+/** The token ends soon: refresh it. */
+export interface ExpiringFrame {
+  payload: Expiry;
+  type: "auth:expiring";
+}
+
+export interface Expiry {
+  /** When the token ends. */
+  exp: number;
+}
+
 /** What is wrong with one field. */
 export interface FieldProblem {
   code: Code;
@@ -159,6 +185,74 @@ export interface Fleet {
   seq: number;
   sessions: SessionFrame[];
   view: string;
+}
+
+export interface Goodbye {
+  code:
+    | "going_away"
+    | "protocol_error"
+    | "binary_message"
+    | "invalid_utf8"
+    | "message_too_large"
+    | "internal"
+    | "restart"
+    | "overloaded"
+    | "token_expired"
+    | "silent"
+    | "blocked"
+    | "too_many_frames"
+    | "bad_client"
+    | "token_revoked"
+    | "forbidden";
+  /** When to come back. */
+  retryMs?: number;
+}
+
+/** The last frame before the server ends the connection. */
+export interface GoodbyeFrame {
+  payload: Goodbye;
+  type: "goodbye";
+}
+
+/** A sign of life, at the highest position that was considered for the connection. */
+export interface HeartbeatFrame {
+  payload: Timed;
+  seq: number;
+  type: "heartbeat";
+}
+
+/** What `hello` says. */
+export interface Hello {
+  /** Whether nothing is hidden: seqs then have no holes. */
+  complete: boolean;
+  connectionId: string;
+  epoch: string;
+  heartbeatMs: number;
+  mode: "snapshot" | "delta" | "replay" | "live";
+  /** The version of the protocol. */
+  protocol: number;
+  reason:
+    | "new"
+    | "resumed"
+    | "epoch_changed"
+    | "cursor_ahead"
+    | "interest_changed"
+    | "grant_changed"
+    | "compacted"
+    | "slow_reader";
+  /** The head, or the position of the copy that follows. */
+  seq: number;
+  serverStartedAt: number;
+  serverTime: number;
+  /** At most 255 bytes. */
+  userId: string;
+  view: string;
+}
+
+/** The first frame of a connection. */
+export interface HelloFrame {
+  payload: Hello;
+  type: "hello";
 }
 
 /** At most 16 labels, key and value at most 64 bytes each. */
@@ -179,6 +273,17 @@ export interface LifecyclePayload {
   timestamp: number;
 }
 
+export interface Pong {
+  /** That of the ping. */
+  id?: string;
+}
+
+/** The answer to a ping. */
+export interface PongFrame {
+  payload: Pong;
+  type: "pong";
+}
+
 /** Why a request was refused (RFC 9457). */
 export interface Problem {
   code: Code;
@@ -194,9 +299,85 @@ export interface Problem {
   type: string;
 }
 
+/** A fresh token was taken. */
+export interface RefreshedFrame {
+  payload: Expiry;
+  type: "auth:refreshed";
+}
+
+export interface Refusal {
+  code: Code;
+  /** That of the report. */
+  id?: string;
+  /** What to do. */
+  message: string;
+  /** Where in the frame, as a JSON pointer. */
+  pointer?: string;
+  /** When to try again. */
+  retryMs?: number;
+}
+
+/** An agent or session that was removed, in a delta. */
+export type RemovedFrame =
+  | {
+    payload: RemovedPayload;
+    rev: number;
+    sync: true;
+    type: "agent:removed";
+  }
+  | {
+    payload: RemovedPayload & Required<Pick<RemovedPayload, "sessionId">>;
+    rev: number;
+    sync: true;
+    type: "session:removed";
+  };
+
 export interface RemovedPayload {
   agentId: string;
   sessionId?: string;
+}
+
+export interface Reported {
+  /** Whether it counted: a late one does not. */
+  applied: boolean;
+  /** Whether it made an event. */
+  changed: boolean;
+  epoch: string;
+  /** That of the report. */
+  id?: string;
+  /** The position of its last event, or the head where it made none. */
+  seq: number;
+}
+
+/** The answer to a report over the socket. */
+export interface ReportedFrame {
+  payload: Reported;
+  type: "reported";
+}
+
+export interface Resync {
+  /** Whether nothing is hidden; where the view is new. */
+  complete?: boolean;
+  /** The first seq that was not delivered. */
+  from: number;
+  mode: "snapshot" | "delta" | "replay" | "live";
+  reason:
+    | "new"
+    | "resumed"
+    | "epoch_changed"
+    | "cursor_ahead"
+    | "interest_changed"
+    | "grant_changed"
+    | "compacted"
+    | "slow_reader";
+  view: string;
+}
+
+/** A new beginning on a connection that goes on. */
+export interface ResyncFrame {
+  payload: Resync;
+  seq: number;
+  type: "resync";
 }
 
 /** A session, as the stream shows it in a copy. */
@@ -244,8 +425,19 @@ export interface StatusPayload {
   timestamp: number;
 }
 
+/** The end of a snapshot or delta, and how much was sent. */
+export interface SyncEndFrame {
+  payload: Counts;
+  seq: number;
+  type: "sync:end";
+}
+
 /** A ticket for one live connection. */
 export interface Ticket {
   expiresInMs: number;
   ticket: string;
+}
+
+export interface Timed {
+  timestamp: number;
 }

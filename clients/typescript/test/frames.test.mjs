@@ -1,4 +1,4 @@
-// The frames that the server's own tests pin, one file each, against the types written by hand: a field that the
+// The frames that the server's own tests pin, one file each, against the types made from its documents: a field that the
 // types do not have, or have otherwise, is an error of the compiler.
 
 import assert from "node:assert/strict";

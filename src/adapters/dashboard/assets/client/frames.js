@@ -1,6 +1,5 @@
-// The frames of the live stream that no document describes for machines yet, written by hand after docs/PROTOCOL.md.
-// Agents, sessions and events are made from the server's OpenAPI document, see wire.ts; a document of the stream
-// (AsyncAPI) will take this file's place.
+// The frames of the live stream, as a server of this version tells them; their types are made from its documents, see
+// wire.ts. What was received may be of a version to come: nothing is taken for granted before it was looked at.
 /** The frame in a text, or null where it holds none. */
 export function readFrame(text) {
     if (typeof text !== "string")
