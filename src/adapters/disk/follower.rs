@@ -47,7 +47,7 @@ impl DiskFollower {
         let mut limit = FOLLOW_EVENTS_MAX;
         loop {
             let up_to = self.shared.tail().head;
-            let (_, mut events) = self.shared.pages.read_apart(self.after, up_to, limit, None).await?;
+            let (_, mut events) = self.shared.pages.read_apart(Some(self.after), up_to, limit, None).await?;
             if let Some(end) = events.iter().rposition(|kept| kept.last) {
                 events.truncate(end.saturating_add(1));
                 return Ok(events.into_iter().map(|kept| kept.recorded).collect());

@@ -279,7 +279,7 @@ impl EventLog for DiskLog {
             Place::Here(events) => Ok(Page { events, head, held_after }),
             Place::Below if after >= head => Ok(Page { events: Vec::new(), head, held_after }),
             Place::Below => {
-                let (held_after, events) = self.shared.pages.read_apart(after, head, limit, of).await?;
+                let (held_after, events) = self.shared.pages.read_apart(Some(after), head, limit, of).await?;
                 let events = events.into_iter().map(|kept| kept.recorded).collect();
                 Ok(Page { events, head, held_after })
             }
@@ -297,7 +297,7 @@ impl EventLog for DiskLog {
             }
             head
         };
-        let (held_after, events) = self.shared.pages.read_oldest_apart(head, limit, of).await?;
+        let (held_after, events) = self.shared.pages.read_apart(None, head, limit, of).await?;
         let events = events.into_iter().map(|kept| kept.recorded).collect();
         // All up to that head may have been let go meanwhile: then the page ends where the oldest follow.
         Ok(Page { events, head: head.max(held_after), held_after })

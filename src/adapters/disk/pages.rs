@@ -36,11 +36,11 @@ impl Pages {
         *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// At most `limit` events after a position and up to another, in order, and after which position events are
-    /// kept: of one view of the database, in which what is let go meanwhile is there still.
+    /// At most `limit` events after a position, or from the oldest that is kept, up to another, in order; and after which
+    /// position events are kept. Of one view of the database, in which what is let go meanwhile is there still.
     pub(super) fn read(
         &self,
-        after: Seq,
+        after: Option<Seq>,
         up_to: Seq,
         limit: usize,
         of: Option<&AgentId>,
@@ -48,24 +48,10 @@ impl Pages {
         self.look(of, |connection| {
             let view = connection.unchecked_transaction()?;
             let held_after = held_after(&view)?;
-            if after < held_after {
+            if after.is_some_and(|after| after < held_after) {
                 return Err(StoreError::Compacted(held_after));
             }
-            Ok((held_after, page(&view, after, up_to, limit, of)?))
-        })
-    }
-
-    /// As [`Pages::read`], after the position after which they are kept.
-    pub(super) fn read_oldest(
-        &self,
-        up_to: Seq,
-        limit: usize,
-        of: Option<&AgentId>,
-    ) -> Result<(Seq, Vec<Kept>), StoreError> {
-        self.look(of, |connection| {
-            let view = connection.unchecked_transaction()?;
-            let held_after = held_after(&view)?;
-            Ok((held_after, page(&view, held_after, up_to, limit, of)?))
+            Ok((held_after, page(&view, after.unwrap_or(held_after), up_to, limit, of)?))
         })
     }
 
@@ -91,30 +77,13 @@ impl Pages {
     /// As [`Pages::read`], where blocking is allowed.
     pub(super) async fn read_apart(
         &self,
-        after: Seq,
+        after: Option<Seq>,
         up_to: Seq,
         limit: usize,
         of: Option<AgentId>,
     ) -> Result<(Seq, Vec<Kept>), StoreError> {
-        self.apart(move |pages| pages.read(after, up_to, limit, of.as_ref())).await
-    }
-
-    /// As [`Pages::read_oldest`], where blocking is allowed.
-    pub(super) async fn read_oldest_apart(
-        &self,
-        up_to: Seq,
-        limit: usize,
-        of: Option<AgentId>,
-    ) -> Result<(Seq, Vec<Kept>), StoreError> {
-        self.apart(move |pages| pages.read_oldest(up_to, limit, of.as_ref())).await
-    }
-
-    async fn apart<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
         let pages = self.clone();
-        let read = tokio::task::spawn_blocking(move || read(&pages));
+        let read = tokio::task::spawn_blocking(move || pages.read(after, up_to, limit, of.as_ref()));
         read.await.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
     }
 }

@@ -93,7 +93,7 @@ impl Shared {
         let missed = if anew || state.head == before {
             Vec::new()
         } else {
-            self.pages.read(before, state.head, usize::MAX, None)?.1
+            self.pages.read(Some(before), state.head, usize::MAX, None)?.1
         };
         {
             let mut held = self.desk();

@@ -24,6 +24,14 @@ pub(super) fn text(status: StatusCode, body: impl Into<Bytes>) -> Response {
     response
 }
 
+/// A document that changes with the build alone.
+pub(super) fn document(body: Bytes) -> Response {
+    let mut response = text(StatusCode::OK, body);
+    let keep = HeaderValue::from_static("public, max-age=300");
+    response.headers_mut().insert(header::CACHE_CONTROL, keep);
+    response
+}
+
 /// An answer without a body.
 pub(super) fn empty() -> Response {
     let mut response = text(StatusCode::NO_CONTENT, Vec::new());

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
-use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::Response;
 
 use super::answer;
@@ -16,9 +15,6 @@ use crate::adapters::wire::frame::{
     RefreshedFrame, RemovedFrame, ReportedFrame, ResyncFrame, SessionFrame, SyncEndFrame,
 };
 use crate::adapters::wire::words;
-
-/// The document changes with the build alone.
-const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 static DOCUMENT: LazyLock<Bytes> =
     LazyLock::new(|| serde_json::to_vec(&document()).unwrap_or_default().into());
@@ -33,9 +29,7 @@ can rely on; the handshakes, with what they are refused for, are in the OpenAPI 
 
 /// Answers with the document.
 pub(super) fn answer() -> Response {
-    let mut response = answer::text(StatusCode::OK, DOCUMENT.clone());
-    response.headers_mut().insert(header::CACHE_CONTROL, KEEP);
-    response
+    answer::document(DOCUMENT.clone())
 }
 
 /// Messages by their name, and the names in order.

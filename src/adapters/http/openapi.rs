@@ -11,7 +11,6 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
-use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::Response;
 
 use super::action::{ROUTES, Route};
@@ -19,9 +18,6 @@ use super::answer;
 use super::dispatch::sign_in::COOKIE;
 use crate::adapters::wire::handshake::SUBPROTOCOL;
 use schemas::Schemas;
-
-/// The document changes with the build alone.
-const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 static DOCUMENT: LazyLock<Bytes> =
     LazyLock::new(|| serde_json::to_vec(&document()).unwrap_or_default().into());
@@ -41,9 +37,7 @@ gets the bare status, without a problem.";
 
 /// Answers with the document.
 pub(super) fn answer() -> Response {
-    let mut response = answer::text(StatusCode::OK, DOCUMENT.clone());
-    response.headers_mut().insert(header::CACHE_CONTROL, KEEP);
-    response
+    answer::document(DOCUMENT.clone())
 }
 
 /// The document.

@@ -66,6 +66,12 @@ fn control<P: JsonSchema>(generator: &mut SchemaGenerator, name: &str, placed: P
     of::<P, ()>(generator, name, placed, Detail::Never)
 }
 
+/// The schemas of removals: of an agent, and of a session.
+fn removals(generator: &mut SchemaGenerator, placed: Placed) -> [Schema; 2] {
+    let mut removed = |name| of::<RemovedPayload<'_>, ()>(generator, name, placed, Detail::Never);
+    [removed("agent:removed"), of_session(removed("session:removed"))]
+}
+
 /// The same, of a session rather than of an agent.
 fn of_session(mut schema: Schema) -> Schema {
     if let Some(payload) = schema.pointer_mut("/properties/payload").and_then(Value::as_object_mut) {
@@ -106,11 +112,7 @@ frames! {
     };
     /// That something went, in a delta.
     RemovedFrame, "An agent or session that was removed, in a delta.": |generator| {
-        let placed = Placed::Copy;
-        json_schema!({"oneOf": [
-            of::<RemovedPayload<'_>, ()>(generator, "agent:removed", placed, Detail::Never),
-            of_session(of::<RemovedPayload<'_>, ()>(generator, "session:removed", placed, Detail::Never)),
-        ]})
+        json_schema!({"oneOf": removals(generator, Placed::Copy)})
     };
     /// The first frame.
     HelloFrame, "The first frame of a connection.": |generator| {
@@ -155,6 +157,7 @@ frames! {
     /// An event as it happened.
     EventFrame, "An event, as the stream shows it when it happens.": |generator| {
         let placed = Placed::Event;
+        let [agent_removed, session_removed] = removals(generator, placed);
         json_schema!({"oneOf": [
             of::<StatusPayload<'_>, StatusDetail<'_>>(generator, event_type::STATUS, placed, Detail::Always),
             of::<LifecyclePayload<'_>, LifecycleDetail<'_>>(
@@ -163,8 +166,8 @@ frames! {
             of::<ActivityPayload<'_>, ActivityDetail<'_>>(
                 generator, event_type::ACTIVITY, placed, Detail::Sometimes,
             ),
-            of::<RemovedPayload<'_>, ()>(generator, "agent:removed", placed, Detail::Never),
-            of_session(of::<RemovedPayload<'_>, ()>(generator, "session:removed", placed, Detail::Never)),
+            agent_removed,
+            session_removed,
         ]})
     };
 }

@@ -5,8 +5,8 @@ use std::pin::pin;
 use std::task::Poll;
 
 use super::*;
+use crate::app::presence::Partings;
 use crate::app::reporter::Reporter;
-use crate::domain::fleet::Agent;
 use crate::domain::id::InstanceId;
 use crate::domain::limits::Limits;
 use crate::domain::report::Stamp;
@@ -67,8 +67,26 @@ impl Rig {
         self.log.append(proposals.collect()).await.unwrap();
     }
 
-    async fn agent(&self) -> Agent {
-        self.log.load().await.unwrap().fleet.get(&agent("a1")).unwrap().clone()
+    /// Holds that the agent is online, and stays so however long it says nothing.
+    async fn lives_by_its_socket(&self) {
+        assert_eq!(self.status().await, Status::Online);
+        self.clock.advance(Duration::from_secs(3_600));
+        self.decide(vec![Command::Sweep]).await;
+        assert_eq!(self.status().await, Status::Online, "its socket stands");
+    }
+
+    /// Holds that a report waits until the parting is decided.
+    async fn comes_after<T>(&self, parting: Partings, report: impl Future<Output = T>) -> T {
+        let mut report = pin!(report);
+        let waits = poll_fn(|cx| Poll::Ready(report.as_mut().poll(cx).is_pending())).await;
+        assert!(waits, "it would be undone by what was on its way before");
+        self.decide(parting.commands()).await;
+        drop(parting);
+        report.await
+    }
+
+    async fn status(&self) -> Status {
+        self.log.load().await.unwrap().fleet.get(&agent("a1")).unwrap().status.standing.status
     }
 }
 
@@ -80,18 +98,8 @@ async fn a_report_over_another_socket_comes_after_what_is_said_of_the_one_before
         let rig = Rig::parted(end).await;
         let parting = rig.presence.due(1);
         let socket = Socket::default();
-        {
-            let mut report = pin!(rig.report("a1", Some(&socket)));
-            let waits = poll_fn(|cx| Poll::Ready(report.as_mut().poll(cx).is_pending())).await;
-            assert!(waits, "it would be undone by what was on its way before");
-            rig.decide(parting.commands()).await;
-            drop(parting);
-            report.await;
-        }
-        assert_eq!(rig.agent().await.status.standing.status, Status::Online);
-        rig.clock.advance(Duration::from_secs(3_600));
-        rig.decide(vec![Command::Sweep]).await;
-        assert_eq!(rig.agent().await.status.standing.status, Status::Online, "its socket stands");
+        rig.comes_after(parting, rig.report("a1", Some(&socket))).await;
+        rig.lives_by_its_socket().await;
     }
 }
 
@@ -101,15 +109,8 @@ async fn a_report_without_a_socket_comes_after_it_too_and_those_of_others_wait_f
         let rig = Rig::parted(end).await;
         let parting = rig.presence.due(1);
         rig.report("b1", None).await;
-        {
-            let mut report = pin!(rig.report("a1", None));
-            let waits = poll_fn(|cx| Poll::Ready(report.as_mut().poll(cx).is_pending())).await;
-            assert!(waits, "it would be undone by what was on its way before");
-            rig.decide(parting.commands()).await;
-            drop(parting);
-            report.await;
-        }
-        assert_eq!(rig.agent().await.status.standing.status, Status::Online);
+        rig.comes_after(parting, rig.report("a1", None)).await;
+        assert_eq!(rig.status().await, Status::Online);
     }
 }
 
@@ -117,15 +118,9 @@ async fn a_report_without_a_socket_comes_after_it_too_and_those_of_others_wait_f
 async fn so_does_a_report_from_within_the_process() {
     let rig = Rig::parted(Socket::parted_by_peer).await;
     let parting = rig.presence.due(1);
-    {
-        let mut report = pin!(rig.reporter.report_status(agent("a1"), Status::Online));
-        let waits = poll_fn(|cx| Poll::Ready(report.as_mut().poll(cx).is_pending())).await;
-        assert!(waits, "it would be undone by what was on its way before");
-        rig.decide(parting.commands()).await;
-        drop(parting);
-        assert!(report.await.unwrap().changed);
-    }
-    assert_eq!(rig.agent().await.status.standing.status, Status::Online);
+    let report = rig.reporter.report_status(agent("a1"), Status::Online);
+    assert!(rig.comes_after(parting, report).await.unwrap().changed);
+    assert_eq!(rig.status().await, Status::Online);
 }
 
 #[tokio::test]
@@ -135,7 +130,7 @@ async fn a_report_waits_no_longer_where_the_log_did_not_take_the_decision() {
     let socket = Socket::default();
     rig.report("a1", Some(&socket)).await;
     assert!(rig.presence.due(1).is_empty(), "it came back");
-    assert_eq!(rig.agent().await.status.standing.status, Status::Online);
+    assert_eq!(rig.status().await, Status::Online);
 }
 
 fn up(id: &str) -> Report {
@@ -160,14 +155,11 @@ async fn who_sends_a_report_again_over_another_socket_lives_by_that_one() {
         drop(socket);
         rig.clock.advance(Duration::from_secs(2));
         rig.decide(rig.presence.due(1).commands()).await;
-        assert_eq!(rig.agent().await.status.standing.status, Status::Offline);
+        assert_eq!(rig.status().await, Status::Offline);
         let socket = Socket::default();
         let again = rig.submit(report, key, &socket).await;
         assert!(again == first || !again.unwrap().applied, "its answer is as it was");
-        assert_eq!(rig.agent().await.status.standing.status, Status::Online);
-        rig.clock.advance(Duration::from_secs(3_600));
-        rig.decide(vec![Command::Sweep]).await;
-        assert_eq!(rig.agent().await.status.standing.status, Status::Online, "its socket stands");
+        rig.lives_by_its_socket().await;
     }
 }
 
