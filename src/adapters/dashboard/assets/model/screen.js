@@ -1,0 +1,253 @@
+// What the page shows, and what happens to it: the one place that views read and that events change. It joins the client,
+// the sign-in, the lists and the words; it touches no DOM. After each change it asks to be drawn.
+
+import { ending } from "./endings.js";
+import { History } from "./history.js";
+import { backWords, lightOf, lostWords } from "./light.js";
+import { placeHash, readPlace } from "./place.js";
+import { Roster } from "./roster.js";
+import { SessionRoster } from "./session_roster.js";
+import { clockTime } from "./words.js";
+
+/** The lists are made anew at most this often; what a row shows is drawn with every frame. */
+const LIST_EVERY_MS = 200;
+/** Making the lists takes at most this part of the time, however many agents there are. */
+const LIST_SHARE = 0.1;
+const TOAST_MS = 8_000;
+
+export class Screen {
+  place;
+  /** "", "settings" or "keys". */
+  dialog = "";
+  roster = new Roster();
+  sessionRoster = new SessionRoster();
+  /** Of the agent that is looked at. */
+  history = null;
+  /** Something was shown since the sign-in. */
+  hasShown = false;
+  /** "" or what a person should know until they close it. */
+  notice = "";
+  /** agentId → its last lifecycle event that was seen, for the exit code that its status does not tell. */
+  lifecycles = new Map();
+  fleet = null;
+  settings;
+  /** The list that takes the keys, while there is one. */
+  list = null;
+  #tokens;
+  #api;
+  #connect;
+  #world;
+  #notifier;
+  #back = null;
+  #isHeld = false;
+  /** The fleet or the sessions, as they were chosen when an agent was opened. */
+  #from = "#/";
+  #listedAt = -Infinity;
+  #listAgainMs = 0;
+
+  /**
+   * `connect` and `api` are the client's, `tokens` the sign-in; `world` is `{draw(), go(hash, {replace}), later(ms, then), monotonic()}`.
+   */
+  constructor({ api, connect, tokens, settings, notifier, world, hash }) {
+    this.#api = api;
+    this.#connect = connect;
+    this.#tokens = tokens;
+    this.#world = world;
+    this.#notifier = notifier;
+    this.settings = settings;
+    this.place = readPlace(hash);
+  }
+
+  /** Begins, after a sign-in link where there was one; what was shown to somebody else before is gone. */
+  begin(code = null) {
+    if (code !== null) this.#tokens.take(code);
+    this.fleet?.close();
+    this.roster = new Roster();
+    this.sessionRoster = new SessionRoster();
+    this.lifecycles.clear();
+    this.hasShown = false;
+    this.notice = "";
+    this.#back = null;
+    const fleet = this.#connect({ token: (isRefused) => this.#tokens.get(isRefused) });
+    this.fleet = fleet;
+    fleet.on("change", (change) => this.#changed(change));
+    fleet.on("caught-up", (caughtUp) => this.#caughtUp(caughtUp));
+    fleet.on("state", (state) => fleet === this.fleet && this.#became(state));
+    this.#visit();
+    this.redraw();
+  }
+
+  /** The server's time; it stands still while nothing is heard, for nothing is known then. */
+  now() {
+    const { staleSince } = this.fleet.state;
+    return this.fleet.serverNow() - (staleSince === null ? 0 : Date.now() - staleSince);
+  }
+
+  get light() {
+    return lightOf(this.fleet.state);
+  }
+
+  /** `{title, text, needsLink}` where a person is needed, or null. */
+  get gate() {
+    return ending(this.fleet.state, this.#tokens.wasCodeRefused);
+  }
+
+  /** `{kind: "lost" | "back", text}` or null. */
+  get toast() {
+    const { state } = this.fleet;
+    if (this.light.kind === "lost" && this.gate === null) {
+      return { kind: "lost", text: lostWords(this.hasShown, state.retryAt === null ? null : state.retryAt - Date.now()) };
+    }
+    return state.name === "live" && this.#back?.text ? { kind: "back", text: this.#back.text } : null;
+  }
+
+  redraw() {
+    this.#world.draw();
+  }
+
+  /** Before each drawing: brings the lists to what there is, unless that was just done. */
+  refresh() {
+    const now = this.#world.monotonic();
+    if (now - this.#listedAt < this.#listAgainMs) {
+      this.#world.later(this.#listAgainMs - (now - this.#listedAt), () => this.redraw());
+      return;
+    }
+    this.roster.refresh(this.fleet.agents, this.place, this.now(), this.#isHeld);
+    if (this.place.name === "sessions") this.sessionRoster.refresh(this.fleet, this.place, this.#isHeld);
+    this.#listedAt = this.#world.monotonic();
+    this.#listAgainMs = Math.max(LIST_EVERY_MS, (this.#listedAt - now) / LIST_SHARE);
+  }
+
+  /** Somebody points at the list: it stands still until they let go. */
+  hold(isHeld) {
+    if (this.#isHeld === isHeld) return;
+    this.#isHeld = isHeld;
+    this.#refreshSoon();
+  }
+
+  /** Changes what is looked at within this place, as a filter; the address follows. */
+  choose(change) {
+    this.place = { ...this.place, ...change };
+    this.#world.go(placeHash(this.place), { replace: true });
+    this.#refreshSoon();
+  }
+
+  toggleGroup(value) {
+    this.roster.toggle(value);
+    this.#refreshSoon();
+  }
+
+  /** Goes to another place; the browser's "back" leads here. */
+  go(hash) {
+    this.#world.go(hash, { replace: false });
+  }
+
+  /** Up: from an agent to the list it was opened from, else to the fleet. */
+  back() {
+    this.go(this.place.name === "agent" ? this.#from : "#/");
+  }
+
+  /** The address changed. */
+  arrive(hash) {
+    if (this.place.name !== "agent") this.#from = placeHash(this.place);
+    this.place = readPlace(hash);
+    this.#visit();
+    this.#refreshSoon();
+  }
+
+  openDialog(name) {
+    this.dialog = name;
+    this.redraw();
+  }
+
+  closeDialog() {
+    this.openDialog("");
+  }
+
+  closeNotice() {
+    this.notice = "";
+    this.redraw();
+  }
+
+  retry() {
+    this.fleet.wake();
+  }
+
+  reconnect() {
+    this.fleet.reconnect();
+  }
+
+  /** Here at once; where the server cannot be told, the page says so. */
+  async signOut() {
+    this.dialog = "";
+    const told = this.#tokens.signOut();
+    this.begin();
+    await told.catch((error) => {
+      if (error.isUnknown === true) return;
+      this.notice = "Signed out here only: the server could not be told. Sign in and out again when it answers.";
+      this.redraw();
+    });
+  }
+
+  #refreshSoon() {
+    this.#listedAt = -Infinity;
+    this.redraw();
+  }
+
+  #changed(change) {
+    this.roster.take(change);
+    if (change.kind === "lifecycle") this.lifecycles.set(change.agentId, change);
+    if (change.kind === "agent" && change.removed) this.lifecycles.delete(change.agentId);
+    this.history?.take(change);
+    this.#notifier.take(change);
+    this.redraw();
+  }
+
+  #caughtUp(caughtUp) {
+    const { mode, newHistory, first } = caughtUp;
+    this.hasShown = true;
+    if (this.#back !== null && !first) this.#sayBack(backWords(caughtUp));
+    if (newHistory) {
+      const at = clockTime(this.fleet.serverNow());
+      this.notice = `The server began a new history at ${at}. What it knew before is gone; agents appear again as they report.`;
+    }
+    this.#notifier.caughtUp(caughtUp);
+    if (mode !== "replay" && mode !== "live") this.#copied();
+    this.#refreshSoon();
+  }
+
+  #sayBack(text) {
+    const back = { text };
+    this.#back = back;
+    this.#world.later(TOAST_MS, () => {
+      if (this.#back === back) this.#back = null;
+      this.redraw();
+    });
+  }
+
+  #became(state) {
+    if (state.name === "stale") this.#back = { text: "" };
+    if (state.name === "signed-out" || state.name === "stopped") this.dialog = "";
+    this.redraw();
+  }
+
+  // A copy does not hold the lifecycle events between: what was seen may not be the last, and the past is read again.
+  #copied() {
+    this.lifecycles.clear();
+    this.#read();
+  }
+
+  #visit() {
+    this.history?.stop();
+    this.history = null;
+    const { name, agentId } = this.place;
+    if (name !== "agent") return;
+    const read = (query) => this.#tokens.with((token) => this.#api.agentEvents(token, agentId, query));
+    this.history = new History({ agentId, read, redraw: () => this.redraw(), cursor: () => this.fleet.cursor });
+    this.#read();
+  }
+
+  #read() {
+    if (this.history !== null && this.hasShown) this.history.reload();
+  }
+}

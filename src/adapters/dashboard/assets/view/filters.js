@@ -1,0 +1,65 @@
+// What chooses among the agents: counters, search, group, order; and the button that lets a list go that stood still.
+
+import { count, plural } from "../model/words.js";
+import { html } from "./html.js";
+
+const COUNTERS = [
+  ["all", "Agents"],
+  ["online", "Online"],
+  ["waiting", "Waiting"],
+  ["error", "Error"],
+  ["offline", "Offline"],
+  ["stale", "Stale"],
+];
+const SORTS = [
+  ["name", "Name"],
+  ["attention", "Needs attention"],
+  ["changed", "Latest change"],
+  ["longest", "Longest in state"],
+];
+
+export function Counters({ screen }) {
+  const { roster, place } = screen;
+  return html`<div class="counters" role="group" aria-label="Show agents by status">
+    ${COUNTERS.map(([key, word], index) => html`<button key=${key} class="counter" type="button" data-counter=${key} data-status=${key}
+      data-some=${roster.counts[key] > 0} aria-pressed=${place.status === key} title=${`${word} (key ${index + 1})`} onClick=${() => screen.choose({ status: key })}>
+      <span class="number" data-testid=${`count-${key}`}>${count(roster.counts[key])}</span>
+      <span class="word">${key !== "all" && html`<span class="shape" aria-hidden="true"></span>`}${word}</span>
+    </button>`)}
+    <a class="counter" href="#/sessions"><span class="number" data-testid="count-sessions">${count(screen.fleet.sessionCount)}</span><span class="word">Sessions</span></a>
+  </div>`;
+}
+
+export function Tools({ screen }) {
+  const { roster, place } = screen;
+  const keys = place.group === "" || roster.labelKeys.includes(place.group) ? roster.labelKeys : [place.group, ...roster.labelKeys];
+  return html`<div class="tools">
+    <${Search} screen=${screen} label="Search agents" />
+    <${Choice} label="Group by" testid="group" value=${place.group} onChoice=${(group) => screen.choose({ group })}
+      options=${[["", "No groups"], ...keys.map((key) => [key, key])]} />
+    <${Choice} label="Order by" testid="sort" value=${place.sort} onChoice=${(sort) => screen.choose({ sort })} options=${SORTS} />
+    <${Pending} screen=${screen} pending=${roster.pending} />
+  </div>`;
+}
+
+export function Search({ screen, label }) {
+  return html`<label class="search"><span class="for-ears">${label}</span>
+    <input type="search" data-testid="search" placeholder=${`${label}  ( / )`} autocomplete="off" spellcheck="false" maxlength="200"
+      value=${screen.place.search} onInput=${({ currentTarget }) => screen.choose({ search: currentTarget.value })} />
+  </label>`;
+}
+
+/** A list that stands still under the pointer says how much waits. */
+export function Pending({ screen, pending }) {
+  return html`<button class="pending" type="button" data-testid="pending" disabled=${pending === 0} data-some=${pending > 0} onClick=${() => screen.hold(false)}>
+    ${pending > 0 ? `Show ${plural(pending, "change")} to the order` : "In order"}
+  </button>`;
+}
+
+function Choice({ label, testid, value, options, onChoice }) {
+  return html`<label class="choice"><span>${label}</span>
+    <select data-testid=${testid} value=${value} onChange=${({ currentTarget }) => onChoice(currentTarget.value)}>
+      ${options.map(([key, word]) => html`<option key=${key} value=${key} selected=${key === value}>${word}</option>`)}
+    </select>
+  </label>`;
+}
