@@ -1,11 +1,12 @@
 // The page's beginning: takes the one-time code out of the address, joins browser, client and screen, and draws at most
 // once an animation frame.
 
-import { api as apiOf, connect } from "./client/index.js";
+import { api as apiOf, connect, systemClock } from "./client/index.js";
+import { Desktop } from "./model/desktop.js";
 import { Notifier } from "./model/notifier.js";
-import { codeIn } from "./model/place.js";
+import { agentHash, codeIn } from "./model/place.js";
 import { Screen } from "./model/screen.js";
-import { Settings } from "./model/settings.js";
+import { Settings, storageOf } from "./model/settings.js";
 import { Tokens } from "./model/tokens.js";
 import { App } from "./view/app.js";
 import { html, render } from "./view/html.js";
@@ -43,15 +44,28 @@ function drawTitle() {
   document.title = `${mark}Mission Control`;
 }
 
-const settings = new Settings({ storage: storageOf(), root: document.documentElement, redraw: draw });
-const notifier = new Notifier({});
+const settings = new Settings({ storage: storageOf(globalThis), root: document.documentElement, redraw: draw });
+settings.follow(globalThis);
+const desktop = new Desktop({
+  Notification: globalThis.Notification,
+  isSecure: isSecureContext,
+  focus: () => focus(),
+  onOpen: (agentId) => screen.go(agentHash(agentId)),
+  redraw: draw,
+});
+const notifier = new Notifier({
+  settings,
+  desktop,
+  clock: { now: () => performance.now(), after: systemClock.after },
+  isInFront: () => !document.hidden && document.hasFocus(),
+});
 const screen = new Screen({
   api,
   connect,
   tokens: new Tokens(api),
   settings,
   notifier,
-  world: { draw, go, later: setTimeout, monotonic: () => performance.now() },
+  world: { draw, go, later: systemClock.after, monotonic: () => performance.now() },
   hash: codeIn(location.hash) === null ? location.hash : "",
 });
 

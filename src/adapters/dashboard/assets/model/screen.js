@@ -1,6 +1,7 @@
 // What the page shows, and what happens to it: the one place that views read and that events change. It joins the client,
 // the sign-in, the lists and the words; it touches no DOM. After each change it asks to be drawn.
 
+import { parseCursor } from "../client/index.js";
 import { ending } from "./endings.js";
 import { History } from "./history.js";
 import { backWords, lightOf, lostWords } from "./light.js";
@@ -31,13 +32,14 @@ export class Screen {
   lifecycles = new Map();
   fleet = null;
   settings;
+  notifier;
   /** The list that takes the keys, while there is one. */
   list = null;
   #tokens;
   #api;
   #connect;
   #world;
-  #notifier;
+  #unfollow = () => {};
   #back = null;
   #isHeld = false;
   /** The fleet or the sessions, as they were chosen when an agent was opened. */
@@ -53,7 +55,7 @@ export class Screen {
     this.#connect = connect;
     this.#tokens = tokens;
     this.#world = world;
-    this.#notifier = notifier;
+    this.notifier = notifier;
     this.settings = settings;
     this.place = readPlace(hash);
   }
@@ -70,6 +72,8 @@ export class Screen {
     this.#back = null;
     const fleet = this.#connect({ token: (isRefused) => this.#tokens.get(isRefused) });
     this.fleet = fleet;
+    this.#unfollow();
+    this.#unfollow = this.notifier.follow(fleet);
     fleet.on("change", (change) => this.#changed(change));
     fleet.on("caught-up", (caughtUp) => this.#caughtUp(caughtUp));
     fleet.on("state", (state) => fleet === this.fleet && this.#became(state));
@@ -199,7 +203,6 @@ export class Screen {
     if (change.kind === "lifecycle") this.lifecycles.set(change.agentId, change);
     if (change.kind === "agent" && change.removed) this.lifecycles.delete(change.agentId);
     this.history?.take(change);
-    this.#notifier.take(change);
     this.redraw();
   }
 
@@ -211,7 +214,6 @@ export class Screen {
       const at = clockTime(this.fleet.serverNow());
       this.notice = `The server began a new history at ${at}. What it knew before is gone; agents appear again as they report.`;
     }
-    this.#notifier.caughtUp(caughtUp);
     if (mode !== "replay" && mode !== "live") this.#copied();
     this.#refreshSoon();
   }
@@ -243,7 +245,8 @@ export class Screen {
     const { name, agentId } = this.place;
     if (name !== "agent") return;
     const read = (query) => this.#tokens.with((token) => this.#api.agentEvents(token, agentId, query));
-    this.history = new History({ agentId, read, redraw: () => this.redraw(), cursor: () => this.fleet.cursor });
+    const epochAndSeq = () => parseCursor(this.fleet.cursor);
+    this.history = new History({ agentId, read, redraw: () => this.redraw(), epochAndSeq, now: () => this.now() });
     this.#read();
   }
 

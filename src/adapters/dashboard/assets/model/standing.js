@@ -31,10 +31,16 @@ export function tellsSilence(agent) {
   return unleased === true || stale === true || reason === "lease_expired" || reason === "not_heard_since_restart";
 }
 
+/** Of those that wait for a person, the session that spoke last, or undefined. */
+export function waitingSession(sessions) {
+  return latestSession(sessions, ({ detail }) => detail.state === "waiting");
+}
+
 /** The session that spoke last, or undefined. */
-export function latestSession(sessions) {
+export function latestSession(sessions, isMeant = () => true) {
   let latest;
   for (const session of sessions?.values() ?? []) {
+    if (!isMeant(session)) continue;
     if (latest === undefined || session.timestamp > latest.timestamp) latest = session;
   }
   return latest;

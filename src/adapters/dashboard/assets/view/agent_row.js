@@ -1,22 +1,26 @@
 // One agent's row. It is drawn again only when what it shows changed: the agent, its latest session, or the second.
 
 import { agentHash } from "../model/place.js";
-import { isStale, isWaiting, latestSession, tellsSilence } from "../model/standing.js";
+import { isStale, isWaiting, latestSession, tellsSilence, waitingSession } from "../model/standing.js";
 import { ago, duration, eventWords, fullTime, plural, reasonWords, statusWord } from "../model/words.js";
 import { Component, createRef, html } from "./html.js";
 
 const LABELS_SHOWN = 4;
+/** Silence of an agent without a lease that is worth a word. */
+const SILENCE_MS = 60_000;
 
 /** What a row shows of an agent, or of one that is gone since the list stood still. */
 export function agentRow(screen, agentId) {
   const agent = screen.fleet.agents.get(agentId);
   const now = screen.now();
   if (agent === undefined) return { agentId, agent: null, session: undefined, second: 0 };
+  const sessions = screen.fleet.sessions.get(agentId);
+  const waits = isWaiting(agent, screen.roster.waitingSessions(agentId));
   return {
     agentId,
     agent,
-    session: latestSession(screen.fleet.sessions.get(agentId)),
-    waits: isWaiting(agent, screen.roster.waitingSessions(agentId)),
+    session: (waits ? waitingSession(sessions) : undefined) ?? latestSession(sessions),
+    waits,
     stale: isStale(agent, now),
     lifecycle: screen.lifecycles.get(agentId),
     second: Math.floor(now / 1000),
@@ -50,11 +54,23 @@ export class AgentRow extends Component {
       <${Says} agent=${agent} session=${session} waits=${waits} lifecycle=${lifecycle} />
       <div class="cell when" role="cell">
         <time data-testid="agent-since" datetime=${new Date(detail.since).toISOString()} title=${`${statusWord(status)} since ${fullTime(detail.since)}`}>${duration(now - detail.since)}</time>
-        ${(tellsSilence(agent) || stale) && html`<span class="heard" data-testid="agent-heard">heard ${ago(now - heardAt)}</span>`}
+        ${tellsSilence(agent) && html`<${Heard} quietMs=${now - heardAt} isUnleased=${status === "online" && detail.unleased === true} />`}
       </div>
       <p class="cell restarts" role="cell">${detail.restarts > 0 && html`<span data-testid="agent-restarts" title=${plural(detail.restarts, "restart")}>${detail.restarts}</span>`}</p>
     </div>`;
   }
+}
+
+// Without a lease nothing takes a silent agent offline: then the silence itself is told.
+function Heard({ quietMs, isUnleased }) {
+  const isQuiet = quietMs >= SILENCE_MS;
+  const words = isUnleased && !isQuiet ? "no lease" : `last heard ${ago(quietMs)}`;
+  return html`<span class="heard" data-quiet=${isQuiet} data-testid="agent-heard" title=${isUnleased ? "Without a lease nothing takes it offline by itself." : null}>${words}</span>`;
+}
+
+/** What an agent or a session says that it does. */
+export function State({ word, testid }) {
+  return html`<span class="state" data-word=${word} data-testid=${testid}>${word === "waiting" && html`<span class="shape" aria-hidden="true"></span>`}${word}</span>`;
 }
 
 function Gone({ agentId, place }) {
@@ -81,7 +97,7 @@ function Says({ agent, session, waits, lifecycle }) {
   const state = waits ? "waiting" : status === "online" ? (detail.state ?? session?.detail.state ?? "") : "";
   return html`<div class="cell says" role="cell">
     <p class="first">
-      ${state !== "" && html`<span class="state" data-word=${state} data-testid="agent-state">${state}</span>`}
+      ${state !== "" && html`<${State} word=${state} testid="agent-state" />`}
       ${message !== "" ? html`<span data-testid="agent-message">${message}${detail.truncated === true ? "…" : ""}</span>` : why !== "" && html`<span class="why" data-testid="agent-reason">${why}</span>`}
       ${message === "" && why === "" && said !== "" && html`<${Said} session=${session} said=${said} />`}
     </p>

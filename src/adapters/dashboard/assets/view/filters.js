@@ -38,7 +38,6 @@ export function Tools({ screen }) {
     <${Choice} label="Group by" testid="group" value=${place.group} onChoice=${(group) => screen.choose({ group })}
       options=${[["", "No groups"], ...keys.map((key) => [key, key])]} />
     <${Choice} label="Order by" testid="sort" value=${place.sort} onChoice=${(sort) => screen.choose({ sort })} options=${SORTS} />
-    <${Pending} screen=${screen} pending=${roster.pending} />
   </div>`;
 }
 
@@ -51,9 +50,8 @@ export function Search({ screen, label }) {
 
 /** A list that stands still under the pointer says how much waits. */
 export function Pending({ screen, pending }) {
-  return html`<button class="pending" type="button" data-testid="pending" disabled=${pending === 0} data-some=${pending > 0} onClick=${() => screen.hold(false)}>
-    ${pending > 0 ? `Show ${plural(pending, "change")} to the order` : "In order"}
-  </button>`;
+  if (pending === 0) return null;
+  return html`<button class="pending" type="button" data-testid="pending" onClick=${() => screen.hold(false)}>Show ${plural(pending, "change")} to the order</button>`;
 }
 
 function Choice({ label, testid, value, options, onChoice }) {

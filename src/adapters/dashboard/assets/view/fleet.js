@@ -7,13 +7,13 @@ import { Counters, Tools } from "./filters.js";
 import { html } from "./html.js";
 import { WindowList } from "./window_list.js";
 
-const HEAD = html`<div class="list-head" role="rowgroup"><div class="row head" role="row" aria-rowindex="1">
+const HEAD = html`<div class="row head" role="row" aria-rowindex="1">
   <span class="cell" role="columnheader">Status</span>
   <span class="cell" role="columnheader">Agent</span>
   <span class="cell" role="columnheader">Last message</span>
   <span class="cell when" role="columnheader">In state</span>
   <span class="cell restarts" role="columnheader">Restarts</span>
-</div></div>`;
+</div>`;
 
 const memory = {};
 
@@ -27,7 +27,7 @@ export function FleetView({ screen }) {
     <${Tools} screen=${screen} />
     ${roster.found === 0
       ? html`<${None} screen=${screen} />`
-      : html`<${WindowList} screen=${screen} items=${roster.items} memory=${memory} testid="agents" label="Agents" head=${HEAD}
+      : html`<${WindowList} screen=${screen} items=${roster.items} memory=${memory} testid="agents" label="Agents" head=${HEAD} pending=${roster.pending}
           scope=${JSON.stringify([status, search, group, sort])} row=${(item, at) => row(screen, item, at)} />`}
     <p class="foot" data-testid="foot">${footWords(screen)}</p>
   `;

@@ -2,15 +2,16 @@
 
 import { agentHash } from "../model/place.js";
 import { ago, count, fullTime, plural, statusWord } from "../model/words.js";
-import { Pending, Search } from "./filters.js";
+import { State } from "./agent_row.js";
+import { Search } from "./filters.js";
 import { Component, html } from "./html.js";
 import { WindowList } from "./window_list.js";
 
-const HEAD = html`<div class="list-head" role="rowgroup"><div class="row head session-row" role="row" aria-rowindex="1">
+const HEAD = html`<div class="row head session-row" role="row" aria-rowindex="1">
   <span class="cell" role="columnheader">Session</span>
   <span class="cell" role="columnheader">Last message</span>
   <span class="cell when" role="columnheader">Said</span>
-</div></div>`;
+</div>`;
 
 const memory = {};
 
@@ -23,11 +24,10 @@ export function SessionsView({ screen }) {
       <${Search} screen=${screen} label="Search sessions" />
       <button class="toggle" type="button" data-testid="only-waiting" aria-pressed=${isWaiting} onClick=${() => screen.choose({ status: isWaiting ? "all" : "waiting" })}>
         <span data-count="waiting"><span class="shape" aria-hidden="true"></span></span>Only waiting</button>
-      <${Pending} screen=${screen} pending=${sessionRoster.pending} />
     </div>
     ${sessionRoster.found === 0
       ? html`<div class="card none" data-testid="none"><p>${fleet.sessionCount === 0 ? "No agent has a session yet. One appears with its first activity." : "No session fits what you chose."}</p></div>`
-      : html`<${WindowList} screen=${screen} items=${sessionRoster.items} memory=${memory} testid="sessions" label="Sessions" head=${HEAD}
+      : html`<${WindowList} screen=${screen} items=${sessionRoster.items} memory=${memory} testid="sessions" label="Sessions" head=${HEAD} pending=${sessionRoster.pending}
           scope=${JSON.stringify([place.status, place.search])} row=${(item, at) => row(screen, item, at)} />`}
   `;
 }
@@ -60,7 +60,7 @@ class SessionRow extends Component {
           <span class="for-ears">${statusWord(agent?.status)}</span></p>
       </div>
       <div class="cell says" role="cell"><p class="first">
-        ${state !== "" && html`<span class="state" data-word=${state} data-testid="session-state">${state}</span>`}
+        ${state !== "" && html`<${State} word=${state} testid="session-state" />`}
         <span data-testid="session-message">${session === null ? "Removed" : session.lastMessage}${session?.detail.truncated === true ? "…" : ""}</span>
       </p></div>
       <div class="cell when" role="cell">${session !== null && html`<time datetime=${new Date(session.timestamp).toISOString()} title=${fullTime(session.timestamp)}>${ago(now - session.timestamp)}</time>`}</div>

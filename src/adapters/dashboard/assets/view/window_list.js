@@ -1,6 +1,7 @@
 // A list of any length of which only the rows in sight are in the document. It keeps the focus on its row, moves by keys,
 // and keeps what is in sight where it is when rows come and go above.
 
+import { Pending } from "./filters.js";
 import { Component, createRef, html } from "./html.js";
 
 /** Rows drawn beyond the edge, so that a slow scroll shows none late. */
@@ -84,7 +85,7 @@ export class WindowList extends Component {
     this.forceUpdate();
   }
 
-  render({ items, head, row, label, testid, memory }, { from, to }) {
+  render({ screen, items, head, pending, row, label, testid, memory }, { from, to }) {
     const focus = this.#indexOf(memory.focusKey);
     const shown = [];
     if (focus !== undefined && focus < from) shown.push(focus);
@@ -93,7 +94,7 @@ export class WindowList extends Component {
     const entry = focus ?? from;
     return html`<div class="list" role="table" aria-label=${label} aria-rowcount=${items.length + 1} data-testid=${testid} ref=${this.#frame}
       onPointerMove=${this.#hold} onPointerLeave=${this.#release} onFocusIn=${this.#focused}>
-      ${head}
+      <div class="list-head" role="rowgroup">${head}<${Pending} screen=${screen} pending=${pending} /></div>
       <div class="list-body" role="rowgroup" ref=${this.#body} style=${{ height: `calc(var(--row) * ${items.length})` }}>
         ${shown.map((index) => row(items[index], { index, top: `calc(var(--row) * ${index})`, hasFocus: index === entry }))}
       </div>
