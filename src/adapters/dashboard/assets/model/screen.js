@@ -5,23 +5,17 @@ import { parseCursor } from "../client/index.js";
 import { ending } from "./endings.js";
 import { History } from "./history.js";
 import { backWords, lightOf, lostWords } from "./light.js";
+import { Lists } from "./lists.js";
 import { placeHash, readPlace } from "./place.js";
-import { Roster } from "./roster.js";
-import { SessionRoster } from "./session_roster.js";
 import { clockTime } from "./words.js";
 
-/** The lists are made anew at most this often; what a row shows is drawn with every frame. */
-const LIST_EVERY_MS = 200;
-/** Making the lists takes at most this part of the time, however many agents there are. */
-const LIST_SHARE = 0.1;
 const TOAST_MS = 8_000;
 
 export class Screen {
   place;
   /** "", "settings" or "keys". */
   dialog = "";
-  roster = new Roster();
-  sessionRoster = new SessionRoster();
+  lists;
   /** Of the agent that is looked at. */
   history = null;
   /** Something was shown since the sign-in. */
@@ -41,11 +35,8 @@ export class Screen {
   #world;
   #unfollow = () => {};
   #back = null;
-  #isHeld = false;
   /** The fleet or the sessions, as they were chosen when an agent was opened. */
   #from = "#/";
-  #listedAt = -Infinity;
-  #listAgainMs = 0;
 
   /**
    * `connect` and `api` are the client's, `tokens` the sign-in; `world` is `{draw(), go(hash, {replace}), later(ms, then), monotonic()}`.
@@ -57,6 +48,7 @@ export class Screen {
     this.#world = world;
     this.notifier = notifier;
     this.settings = settings;
+    this.lists = new Lists(world);
     this.place = readPlace(hash);
   }
 
@@ -64,8 +56,7 @@ export class Screen {
   begin(code = null) {
     if (code !== null) this.#tokens.take(code);
     this.fleet?.close();
-    this.roster = new Roster();
-    this.sessionRoster = new SessionRoster();
+    this.lists.clear();
     this.lifecycles.clear();
     this.hasShown = false;
     this.notice = "";
@@ -109,36 +100,34 @@ export class Screen {
     this.#world.draw();
   }
 
-  /** Before each drawing: brings the lists to what there is, unless that was just done. */
+  get roster() {
+    return this.lists.agents;
+  }
+
+  get sessionRoster() {
+    return this.lists.sessions;
+  }
+
+  /** Before each drawing. */
   refresh() {
-    const now = this.#world.monotonic();
-    if (now - this.#listedAt < this.#listAgainMs) {
-      this.#world.later(this.#listAgainMs - (now - this.#listedAt), () => this.redraw());
-      return;
-    }
-    this.roster.refresh(this.fleet.agents, this.place, this.now(), this.#isHeld);
-    if (this.place.name === "sessions") this.sessionRoster.refresh(this.fleet, this.place, this.#isHeld);
-    this.#listedAt = this.#world.monotonic();
-    this.#listAgainMs = Math.max(LIST_EVERY_MS, (this.#listedAt - now) / LIST_SHARE);
+    this.lists.refresh(this.fleet, this.place, this.now());
   }
 
   /** Somebody points at the list: it stands still until they let go. */
   hold(isHeld) {
-    if (this.#isHeld === isHeld) return;
-    this.#isHeld = isHeld;
-    this.#refreshSoon();
+    this.lists.hold(isHeld);
   }
 
   /** Changes what is looked at within this place, as a filter; the address follows. */
   choose(change) {
     this.place = { ...this.place, ...change };
     this.#world.go(placeHash(this.place), { replace: true });
-    this.#refreshSoon();
+    this.lists.soon();
   }
 
   toggleGroup(value) {
     this.roster.toggle(value);
-    this.#refreshSoon();
+    this.lists.soon();
   }
 
   /** Goes to another place; the browser's "back" leads here. */
@@ -156,7 +145,7 @@ export class Screen {
     if (this.place.name !== "agent") this.#from = placeHash(this.place);
     this.place = readPlace(hash);
     this.#visit();
-    this.#refreshSoon();
+    this.lists.soon();
   }
 
   openDialog(name) {
@@ -193,13 +182,8 @@ export class Screen {
     });
   }
 
-  #refreshSoon() {
-    this.#listedAt = -Infinity;
-    this.redraw();
-  }
-
   #changed(change) {
-    this.roster.take(change);
+    this.lists.take(change);
     if (change.kind === "lifecycle") this.lifecycles.set(change.agentId, change);
     if (change.kind === "agent" && change.removed) this.lifecycles.delete(change.agentId);
     this.history?.take(change);
@@ -215,7 +199,7 @@ export class Screen {
       this.notice = `The server began a new history at ${at}. What it knew before is gone; agents appear again as they report.`;
     }
     if (mode !== "replay" && mode !== "live") this.#copied();
-    this.#refreshSoon();
+    this.lists.soon();
   }
 
   #sayBack(text) {
