@@ -72,11 +72,11 @@ describe("the page, live in two browsers", { concurrency: false, timeout: 180_00
   it("shows a start, activities and a crash in both browsers as they happen, hostile text as text", async (t) => {
     agent = new Agent(server.url, join(dataDir, "report.token"), "importer");
     const expected = [
-      ["start", `${row("importer")}[data-status="online"] [data-testid="agent-event"]`, "Started"],
+      ["start", `${row("importer")}[data-status="online"] [data-testid="agent-status"]`, "Online"],
       ["first", `${row("importer")} [data-testid="session-message"]`, "Reading the task"],
       ["hostile", `${row("importer")} [data-testid="session-message"]`, "<img src=x onerror="],
       ["last", `${row("importer")} [data-testid="session-message"]`, "Importing batch 41 of 60"],
-      ["crash", `${row("importer")}[data-status="error"] [data-testid="agent-event"]`, "Crashed, exit code 137, SIGKILL"],
+      ["crash", `${row("importer")}[data-status="error"] [data-testid="agent-reason"]`, "crashed, exit code 137, SIGKILL"],
     ];
     for (const [step, selector, text] of expected) {
       const seen = both((screen) => screen.shows(selector, text));
@@ -90,8 +90,8 @@ describe("the page, live in two browsers", { concurrency: false, timeout: 180_00
     await both(async (screen) => {
       await screen.shows(`${row("importer")} [data-testid="agent-status"]`, "Error");
       await screen.shows(`${row("importer")} [data-testid="agent-message"]`, "out of memory");
-      assert.equal(await screen.text("count-error"), "1");
-      assert.equal(await screen.text("count-sessions"), "1");
+      await screen.shows('[data-testid="count-error"]', "1");
+      await screen.shows('[data-testid="count-sessions"]', "1");
     });
   });
 
@@ -117,11 +117,11 @@ describe("the page, live in two browsers", { concurrency: false, timeout: 180_00
 
   it("shows one status by a press of its counter, from the keyboard too", async () => {
     const [{ page }] = screens;
-    await page.locator('button[data-status="error"]').focus();
+    await page.locator('button[data-counter="error"]').focus();
     await page.keyboard.press("Enter");
     await page.locator(row("web-tests")).waitFor({ state: "detached" });
     assert.equal(await page.getByTestId("agent").count(), Number(await page.getByTestId("count-error").textContent()));
-    await page.locator('button[data-status="all"]').press("Space");
+    await page.locator('button[data-counter="all"]').press("Space");
     await page.locator(row("web-tests")).waitFor();
   });
 
@@ -132,7 +132,7 @@ describe("the page, live in two browsers", { concurrency: false, timeout: 180_00
     await both((screen) => screen.shows('[data-testid="toast"][data-kind="lost"]', "Connection lost"));
     await both((screen) => screen.shows('[data-testid="as-of"]', "As it was at"));
     for (const { page } of screens) {
-      assert.equal(await page.locator('[data-light="lost"]').count(), 1);
+      assert.equal(await page.locator('[data-testid="light"][data-light="lost"]').count(), 1);
       assert.match(await page.title(), /^Disconnected/);
     }
     await screens[0].picture(out("disconnected.png"), { height: 900 });
@@ -185,6 +185,7 @@ describe("the page, live in two browsers", { concurrency: false, timeout: 180_00
     stranger.faults = stranger.faults.filter((fault) => !/status of 401/.test(fault));
 
     const [screen] = screens;
+    await screen.page.getByTestId("settings-open").click();
     await screen.page.getByTestId("sign-out").click();
     await screen.light("Signed out");
     await screen.shows('[data-testid="gate"]', "Signed out");

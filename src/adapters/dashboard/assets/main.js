@@ -15,8 +15,11 @@ import { listenToKeys } from "./view/keyboard.js";
 const root = document.getElementById("page");
 const api = apiOf();
 let frame = 0;
+/** The light that the title tells. */
+let titled = "";
 
 function draw() {
+  if (screen.light.kind !== titled) drawTitle();
   frame ||= requestAnimationFrame(() => {
     frame = 0;
     screen.refresh();
@@ -39,6 +42,7 @@ function takeCode() {
 /** The title of a tab in the background is all that is seen of it, so this waits for no animation frame. */
 function drawTitle() {
   const { kind } = screen.light;
+  titled = kind;
   const { error } = screen.roster.counts;
   const mark = kind === "lost" ? "Disconnected · " : kind === "live" && error > 0 ? `(${error}) ` : "";
   document.title = `${mark}Mission Control`;

@@ -115,7 +115,7 @@ function Said({ session, said }) {
 function whyWords({ detail, status }, lifecycle) {
   if (detail.stale === true) return "not heard since the server restarted";
   if (detail.reason === "crash_loop") return `keeps crashing: ${plural(detail.crashes ?? 3, "crash", "crashes")} in 5 minutes`;
-  if (status === "error" && lifecycle?.event === "crash") return eventWords({ event: "crash", ...lifecycle.detail }).toLowerCase();
+  if (status === "error" && lifecycle?.event === "crash") return eventWords({ event: "crash", ...lifecycle.detail }).replace("C", "c");
   return status === "online" && detail.reason === "start" ? "" : reasonWords(detail.reason);
 }
 

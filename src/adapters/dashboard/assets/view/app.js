@@ -25,9 +25,14 @@ export function App({ screen }) {
       ${isShown && html`<${View} screen=${screen} />`}
     </main>
     <${Toast} screen=${screen} />
-    ${screen.dialog === "settings" && html`<${SettingsDialog} screen=${screen} />`}
+    ${screen.dialog === "settings" && html`<${SettingsDialog} screen=${screen} ...${historyOf(screen)} />`}
     ${screen.dialog === "keys" && html`<${KeysDialog} screen=${screen} />`}
   `;
+}
+
+function historyOf({ fleet }) {
+  const [epoch = "", seq = "0"] = (fleet.cursor ?? "").split(":");
+  return { epoch, seq: Number(seq) };
 }
 
 function View({ screen }) {
