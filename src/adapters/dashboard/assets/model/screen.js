@@ -56,15 +56,15 @@ export class Screen {
   begin(code = null) {
     if (code !== null) this.#tokens.take(code);
     this.fleet?.close();
+    const fleet = this.#connect({ token: (isRefused) => this.#tokens.get(isRefused) });
+    this.fleet = fleet;
+    this.#unfollow();
+    this.#unfollow = this.notifier.follow(fleet);
     this.lists.clear();
     this.lifecycles.clear();
     this.hasShown = false;
     this.notice = "";
     this.#back = null;
-    const fleet = this.#connect({ token: (isRefused) => this.#tokens.get(isRefused) });
-    this.fleet = fleet;
-    this.#unfollow();
-    this.#unfollow = this.notifier.follow(fleet);
     fleet.on("change", (change) => this.#changed(change));
     fleet.on("caught-up", (caughtUp) => this.#caughtUp(caughtUp));
     fleet.on("state", (state) => fleet === this.fleet && this.#became(state));
