@@ -30,17 +30,23 @@ export function needOfSession(session) {
 }
 
 /** Is it still as it was when it was noted? A session of an agent that is gone waits for nobody. */
-export function stillNeeds(fleet, { agentId, sessionId, need }) {
-  const agent = fleet.agents.get(agentId);
+export function stillNeeds(fleet, noted) {
+  const agent = fleet.agents.get(noted.agentId);
   if (agent?.status === "offline") return false;
-  if (needOfAgent(agent) === need) return true;
-  return need === "waiting" && needOfSession(fleet.sessions.get(agentId)?.get(sessionId)) === "waiting";
+  if (needOfAgent(agent) === noted.need) return true;
+  return noted.need === "waiting" && waitingSession(fleet, noted) !== undefined;
+}
+
+/** The one that was noted, or else another of the same agent. */
+function waitingSession(fleet, { agentId, sessionId }) {
+  const sessions = fleet.sessions.get(agentId) ?? new Map();
+  return [sessions.get(sessionId), ...sessions.values()].find((session) => needOfSession(session) === "waiting");
 }
 
 /** Title and body for one agent. `crash` is the detail of its last crash, where that was heard. */
-export function wordsForOne(fleet, { agentId, sessionId, need, crash }) {
+export function wordsForOne(fleet, noted) {
+  const { agentId, need, crash } = noted;
   const agent = fleet.agents.get(agentId);
-  const session = fleet.sessions.get(agentId)?.get(sessionId);
   const told = agent?.detail.message;
   const name = plain(agentId, NAME_LENGTH);
   const words = WORDS[need].one;
@@ -50,7 +56,7 @@ export function wordsForOne(fleet, { agentId, sessionId, need, crash }) {
     case "crash_loop":
       return { title: `${name} ${words}`, body: lines(loopWords(agent?.detail.crashes), told) };
     case "waiting":
-      return { title: `${name} ${words} for you`, body: lines(needOfSession(session) === "waiting" ? session.lastMessage : told) };
+      return { title: `${name} ${words} for you`, body: lines(waitingSession(fleet, noted)?.lastMessage ?? told) };
     default:
       return { title: `${name} ${words}`, body: lines(told) };
   }

@@ -90,9 +90,9 @@ export class Notifier {
     if (change.kind !== "lifecycle") this.#undo(change.agentId);
   }
 
-  #heard({ agentId, event, detail, before }) {
-    const isLooping = needOfAgent(before) === "crash_loop";
-    if (event === "crash" && !isLooping) this.#note({ agentId, need: "crash", crash: detail });
+  // In a crash loop nothing comes of it: the need is another by the time it would be told.
+  #heard({ agentId, event, detail }) {
+    if (event === "crash") this.#note({ agentId, need: "crash", crash: detail });
   }
 
   #became({ kind, agentId, sessionId, before, after }) {
@@ -128,7 +128,7 @@ export class Notifier {
     const isLess = old !== undefined && KINDS.indexOf(old.need) < KINDS.indexOf(need);
     if (isLess && stillNeeds(this.#fleet, old)) return;
     const at = isSame ? old.at : this.#clock.now();
-    const { sessionId = old?.sessionId, crash = old?.crash, isAway = old?.isAway ?? false } = news;
+    const { sessionId, crash = old?.crash, isAway = false } = news;
     // What begins anew goes to the end: the map is in the order of time.
     if (!isSame) this.#noted.delete(agentId);
     this.#noted.set(agentId, { agentId, sessionId, need, crash, isAway, at });
