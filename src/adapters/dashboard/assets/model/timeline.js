@@ -14,6 +14,8 @@ export const RANGES = [
 
 /** Marks closer than this, in pixels, would cover each other: they are drawn as one that says how many it is. */
 const MARKS_APART = 14;
+/** The number beside such a one needs room too. */
+const NUMBER_ROOM = 20;
 const BIN_PIXELS = 7;
 const WORST = ["unknown", "online", "offline", "waiting", "error"];
 const GRAVEST = ["removed", "start", "restart", "stop", "crash"];
@@ -125,7 +127,8 @@ function clustered(lifecycle, to, width) {
     const at = Math.min(fact.at, to);
     const event = fact.kind === "removed" ? "removed" : fact.event;
     const last = marks.at(-1);
-    if (last === undefined || width(at - last.at) >= MARKS_APART) {
+    const apart = MARKS_APART + (last?.count > 1 ? NUMBER_ROOM : 0);
+    if (last === undefined || width(at - last.at) >= apart) {
       marks.push({ ...marked(fact, event), at, to: at, count: 1, tally: { [event]: 1 } });
       continue;
     }

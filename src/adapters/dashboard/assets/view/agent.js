@@ -13,9 +13,16 @@ export function AgentView({ screen, agentId, history }) {
   const live = fleet.agents.get(agentId);
   const agent = live ?? history.removed?.agent;
   return html`<article class="agent-view" data-testid="agent-view" data-agent-id=${agentId} key=${agentId}>
-    <a class="back" data-testid="back" href="#/"><span aria-hidden="true">←</span> Fleet</a>
+    <a class="back" data-testid="back" href="#/" onClick=${(event) => goBack(event, screen)}><span aria-hidden="true">←</span> Back</a>
     ${agent === undefined ? html`<${NotThere} fleet=${fleet} agentId=${agentId} />` : html`<${Known} screen=${screen} live=${live} agent=${agent} history=${history} />`}
   </article>`;
+}
+
+// To the list that it was opened from; a click that asks for a tab of its own goes to the fleet.
+function goBack(event, screen) {
+  if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  screen.back();
 }
 
 function NotThere({ fleet, agentId }) {
@@ -32,7 +39,7 @@ function Known({ screen, live, agent, history }) {
   const sessions = live === undefined ? history.removed.sessions : [...(screen.fleet.sessions.get(agent.agentId)?.values() ?? [])];
   return html`
     <${Head} screen=${screen} live=${live} agent=${agent} />
-    ${live === undefined && html`<p class="gone" role="status" data-testid="agent-removed">This agent was removed. What is shown is as it was then.</p>`}
+    ${live === undefined && html`<p class="agent-gone" role="status" data-testid="agent-removed">This agent was removed. What is shown is as it was then.</p>`}
     <${Facts} screen=${screen} live=${live} agent=${agent} history=${history} />
     <${Timeline} screen=${screen} history=${history} agent=${live} />
     <div class="agent-columns">
@@ -54,12 +61,12 @@ function Head({ screen, live, agent }) {
       <span class="pill" data-status=${look} data-stale=${String(detail.stale === true)}><span class="shape" aria-hidden="true"></span>
         <span data-testid="agent-status">${word}</span>
         ${live !== undefined && Number.isFinite(detail.since) && html`<span class="pill-since">for <time data-testid="agent-since" title=${`since ${fullTime(detail.since)}`}>${duration(screen.now() - detail.since)}</time></span>`}</span>
-      ${detail.state && !isWaiting && html`<span class="chip" data-testid="agent-state">${detail.state}</span>`}
+      ${detail.state && !isWaiting && html`<span class="chip" data-state=${detail.state} data-testid="agent-state">${detail.state}</span>`}
       ${isWaiting && html`<span class="for-ears" data-testid="agent-state">${detail.state}</span>`}
     </div>
     ${why && html`<p class="agent-why" data-testid="agent-reason" data-grave=${String(detail.reason === "crash_loop")}>${why}</p>`}
     ${detail.message && html`<p class="agent-message" data-testid="agent-message">${detail.message}${detail.truncated === true && html` <span class="soft">(cut by the server)</span>`}</p>`}
-    ${labels.length > 0 && html`<ul class="labels" data-testid="agent-labels" aria-label="Labels">${labels.map(([key, value]) => html`<li key=${key}><span class="soft">${key}</span> ${value}</li>`)}</ul>`}
+    ${labels.length > 0 && html`<ul class="agent-labels" data-testid="agent-labels" aria-label="Labels">${labels.map(([key, value]) => html`<li key=${key}><span class="soft">${key}</span> ${value}</li>`)}</ul>`}
   </header>`;
 }
 
@@ -76,16 +83,22 @@ function whyWords({ detail }) {
 function Facts({ screen, live, agent, history }) {
   const now = screen.now();
   const { detail } = agent;
-  const isUp = live?.status === "online" && history.onlineSince !== null;
+  const isUp = live?.status === "online" && detail.stale !== true && history.onlineSince !== null;
   const heardAt = Math.max(agent.heardAt ?? 0, detail.lastSeenAt ?? 0) || agent.timestamp;
   const isQuiet = detail.unleased === true || detail.stale === true || agent.status === "offline";
   return html`<dl class="facts">
-    <${Fact} name="Uptime" testid="uptime" value=${isUp ? duration(now - history.onlineSince) : "–"} note=${isUp ? `since ${clockTime(history.onlineSince)}` : live === undefined ? "removed" : "not online"} />
+    <${Fact} name="Uptime" testid="uptime" value=${isUp ? duration(now - history.onlineSince) : "–"} note=${uptimeNote(live, history, isUp)} />
     <${Fact} name="Restarts" testid="restarts" value=${count(detail.restarts ?? 0)} note="since it is known" />
     <${Crashes} history=${history} now=${now} />
     <${Fact} name="Last heard" testid="agent-heard" value=${isQuiet ? ago(now - heardAt) : "in time"} title=${fullTime(heardAt)}
       note=${detail.unleased === true ? "no lease: nothing takes it offline by itself" : `last at ${clockTime(heardAt)}`} />
   </dl>`;
+}
+
+function uptimeNote(live, history, isUp) {
+  if (isUp) return `since ${clockTime(history.onlineSince)}`;
+  if (live === undefined) return "removed";
+  return live.status === "online" ? (history.isReading ? "reading…" : "not known") : "not online";
 }
 
 function Crashes({ history, now }) {
@@ -94,7 +107,7 @@ function Crashes({ history, now }) {
   const reach = history.hasAllFacts ? "in the kept history" : "in what was read";
   if (last === undefined) return html`<${Fact} name="Crashes" testid="crashes" value="0" note=${history.state === "loading" ? "reading…" : reach} />`;
   const [, ...how] = eventWords(last).split(", ");
-  const note = ["last", how.join(", "), ago(now - last.at)].filter(Boolean).join(" · ");
+  const note = `last ${[...how, ago(now - last.at)].join(", ")}`;
   return html`<${Fact} name="Crashes" testid="crashes" value=${count(crashes.length)} note=${note} title=${`${reach}; the last at ${fullTime(last.at)}`} isGrave=${now - last.at < 3_600_000} />`;
 }
 

@@ -126,7 +126,7 @@ const SAY = {
     return { icon: html`<span class="ev-icon ev-status" data-status=${status}><span class="shape" aria-hidden="true"></span></span>`, title, note: isTold ? "" : message };
   },
   activity: ({ sessionId, text, state }) => {
-    const title = html`<span class="ev-session">${sessionId}</span>${state && html` <span class="chip">${state}</span>`}`;
+    const title = html`<span class="ev-session">${sessionId}</span>${state && state !== "working" && html` <span class="chip" data-state=${state}>${state}</span>`}`;
     return { icon: html`<span class="ev-icon ev-dot" aria-hidden="true"></span>`, title, note: text };
   },
   removed: () => ({ icon: glyph("removed"), title: strong("Removed"), note: "The server forgot it and its sessions." }),
