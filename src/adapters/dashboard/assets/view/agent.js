@@ -85,7 +85,7 @@ function Facts({ screen, live, agent, history }) {
   const { detail } = agent;
   const isUp = live?.status === "online" && detail.stale !== true && history.onlineSince !== null;
   const heardAt = Math.max(agent.heardAt ?? 0, detail.lastSeenAt ?? 0) || agent.timestamp;
-  const isQuiet = detail.unleased === true || detail.stale === true || agent.status === "offline";
+  const isQuiet = live === undefined || detail.unleased === true || detail.stale === true || agent.status === "offline";
   return html`<dl class="facts">
     <${Fact} name="Uptime" testid="uptime" value=${isUp ? duration(now - history.onlineSince) : "–"} note=${uptimeNote(live, history, isUp)} />
     <${Fact} name="Restarts" testid="restarts" value=${count(detail.restarts ?? 0)} note="since it is known" />
