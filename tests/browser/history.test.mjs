@@ -172,11 +172,11 @@ describe("what happens live", () => {
     assert.equal(history.activities.length, 0);
   });
 
-  it("begins again when an agent that was not known reports", async () => {
+  it("begins again when an agent that was not known reports, and nothing is asked before", async () => {
     const server = new Server([]);
     let isKnown = false;
-    const history = await loaded(server, { read: (query) => (isKnown ? server.read(query) : Promise.reject(refusal("not_found", "no"))) });
-    assert.deepEqual([history.state, history.isUnknown], ["failed", true]);
+    const history = await loaded(server, { isKnown: () => isKnown });
+    assert.deepEqual([history.state, history.isUnknown, server.asked.length], ["failed", true, 0]);
     isKnown = true;
     Object.assign(server, { events: [lifecycle(1, "start"), status(2)], head: 2 });
     history.take(became(2, "online"));
@@ -216,6 +216,11 @@ describe("a read that goes wrong", () => {
     isAway = false;
     await history.retry();
     assert.deepEqual([history.state, history.why, seqs(history.facts)], ["ready", "", [1]]);
+  });
+
+  it("of an agent that the server does not know leaves nothing to try again", async () => {
+    const history = await loaded(new Server([]), { read: () => Promise.reject(refusal("not_found", "there is no such agent")) });
+    assert.deepEqual([history.state, history.isUnknown, history.why], ["failed", true, "The server keeps no history of this agent."]);
   });
 
   it("ends though the server never answers", async () => {

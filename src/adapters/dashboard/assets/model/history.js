@@ -39,11 +39,11 @@ export class History {
 
   /**
    * `read(query)` lists events of the agent. `epochAndSeq()` is how far the live fleet is, `{epoch, seq}`, or null while
-   * nobody knows. `now()` is the server's time.
+   * nobody knows. `now()` is the server's time. Nothing is asked about an agent that is not known: `isKnown()`.
    */
-  constructor({ agentId, read, redraw, epochAndSeq, now = Date.now, answerWithinMs = ANSWER_WITHIN_MS }) {
+  constructor({ agentId, read, redraw, epochAndSeq, isKnown = () => true, now = Date.now, answerWithinMs = ANSWER_WITHIN_MS }) {
     this.agentId = agentId;
-    this.#given = { read, redraw, epochAndSeq, now, answerWithinMs };
+    this.#given = { read, redraw, epochAndSeq, isKnown, now, answerWithinMs };
   }
 
   /** Lifecycle, status and removals. */
@@ -158,6 +158,7 @@ export class History {
 
   async #load(turn, coming) {
     await undefined;
+    if (!this.#given.isKnown()) throw Object.assign(new Error("no such agent."), { code: "not_found" });
     const position = this.#given.epochAndSeq() ?? positionOf((await this.#ask(turn, { limit: 1 })).head);
     this.#epoch = position.epoch;
     for (const each of Object.values(coming)) each.floor = position.seq;

@@ -87,7 +87,7 @@ function Tick({ x, end, text, isDay }) {
 
 function Mark({ mark, x, end, isPicked }) {
   const isLast = x > end - 24;
-  return html`<g class="tl-mark" data-event=${mark.event} data-picked=${String(isPicked)} transform=${`translate(${x} ${MARK_Y})`}>
+  return html`<g class="tl-mark" data-mark=${mark.event} data-picked=${String(isPicked)} transform=${`translate(${x} ${MARK_Y})`}>
     <line class="tl-stem" x1="0" x2="0" y1="8" y2=${STATUS.y - MARK_Y} /><circle class="tl-halo" r="9" /><${Glyph} event=${mark.event} />
     ${mark.count > 1 && html`<text class="tl-count" x=${isLast ? -10 : 10} y="4" text-anchor=${isLast ? "end" : "start"}>×${mark.count}</text>`}
   </g>`;
