@@ -155,6 +155,7 @@ async function isRead(history) {
 describe("an agent's past", () => {
   it("is read when it is looked at, and again only after a copy", async () => {
     const page = setUp({ hash: "#/agents/a" });
+    page.fleet().agents.set("a", { agentId: "a", status: "online", heardAt: 0, detail: { reason: "start", since: 0 } });
     assert.equal(page.asked.length, 0);
     goLive(page);
     await isRead(page.screen.history);

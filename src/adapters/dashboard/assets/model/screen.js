@@ -229,8 +229,14 @@ export class Screen {
     const { name, agentId } = this.place;
     if (name !== "agent") return;
     const read = (query) => this.#tokens.with((token) => this.#api.agentEvents(token, agentId, query));
-    const epochAndSeq = () => parseCursor(this.fleet.cursor);
-    this.history = new History({ agentId, read, redraw: () => this.redraw(), epochAndSeq, isKnown: () => this.fleet.agents.has(agentId), now: () => this.now() });
+    this.history = new History({
+      agentId,
+      read,
+      redraw: () => this.redraw(),
+      epochAndSeq: () => parseCursor(this.fleet.cursor),
+      isKnown: () => this.fleet.agents.has(agentId),
+      now: () => this.now(),
+    });
     this.#read();
   }
 
