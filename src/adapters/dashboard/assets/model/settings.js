@@ -121,7 +121,7 @@ function checked({ theme, notify, kinds }) {
   return {
     theme: THEMES.includes(theme) ? theme : "system",
     notify: notify === true,
-    kinds: everyKind((kind) => typeof kinds !== "object" || kinds === null || !Object.hasOwn(kinds, kind) || kinds[kind] !== false),
+    kinds: everyKind((kind) => kinds?.[kind] !== false),
   };
 }
 
