@@ -59,7 +59,7 @@ function setUp({ hash = "", signOut = async () => {}, agentEvents = async () => 
     connect: () => fleets[fleets.push(new FakeFleet()) - 1],
     tokens: { wasCodeRefused: false, take() {}, signOut, with: (ask) => ask("token") },
     settings: {},
-    notifier: { follow: () => () => {} },
+    notifier: { follow: () => () => {}, clear() {} },
     world,
     hash,
   });

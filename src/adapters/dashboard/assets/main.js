@@ -4,7 +4,7 @@
 import { api as apiOf, connect, systemClock } from "./client/index.js";
 import { Desktop } from "./model/desktop.js";
 import { Notifier } from "./model/notifier.js";
-import { agentHash, codeIn } from "./model/place.js";
+import { codeIn } from "./model/place.js";
 import { Screen } from "./model/screen.js";
 import { Settings, storageOf } from "./model/settings.js";
 import { Tokens } from "./model/tokens.js";
@@ -54,7 +54,7 @@ const desktop = new Desktop({
   Notification: globalThis.Notification,
   isSecure: isSecureContext,
   focus: () => focus(),
-  onOpen: (agentId) => screen.go(agentHash(agentId)),
+  onOpen: (agentId) => screen.open(agentId),
   redraw: draw,
 });
 const notifier = new Notifier({

@@ -2,14 +2,13 @@
 // the sign-in, the lists and the words; it touches no DOM. After each change it asks to be drawn.
 
 import { parseCursor } from "../client/index.js";
+import { Absence } from "./absence.js";
 import { ending } from "./endings.js";
 import { History } from "./history.js";
-import { backWords, lightOf, lostWords } from "./light.js";
+import { lightOf } from "./light.js";
 import { Lists } from "./lists.js";
-import { placeHash, readPlace } from "./place.js";
+import { agentHash, placeHash, readPlace } from "./place.js";
 import { clockTime } from "./words.js";
-
-const TOAST_MS = 8_000;
 
 export class Screen {
   place;
@@ -34,7 +33,7 @@ export class Screen {
   #connect;
   #world;
   #unfollow = () => {};
-  #back = null;
+  #absence;
   /** The fleet or the sessions, as they were chosen when an agent was opened. */
   #from = "#/";
 
@@ -49,6 +48,7 @@ export class Screen {
     this.notifier = notifier;
     this.settings = settings;
     this.lists = new Lists(world);
+    this.#absence = new Absence(world);
     this.place = readPlace(hash);
   }
 
@@ -64,7 +64,7 @@ export class Screen {
     this.lifecycles.clear();
     this.hasShown = false;
     this.notice = "";
-    this.#back = null;
+    this.#absence.clear();
     fleet.on("change", (change) => this.#changed(change));
     fleet.on("caught-up", (caughtUp) => this.#caughtUp(caughtUp));
     fleet.on("state", (state) => fleet === this.fleet && this.#became(state));
@@ -89,11 +89,7 @@ export class Screen {
 
   /** `{kind: "lost" | "back", text}` or null. */
   get toast() {
-    const { state } = this.fleet;
-    if (this.light.kind === "lost" && this.gate === null) {
-      return { kind: "lost", text: lostWords(this.hasShown, state.retryAt === null ? null : state.retryAt - Date.now()) };
-    }
-    return state.name === "live" && this.#back?.text ? { kind: "back", text: this.#back.text } : null;
+    return this.gate === null ? this.#absence.toast(this.fleet.state, this.hasShown) : null;
   }
 
   redraw() {
@@ -148,6 +144,12 @@ export class Screen {
     this.lists.soon();
   }
 
+  /** An agent, or with "" the fleet, whatever stands before it. */
+  open(agentId) {
+    this.closeDialog();
+    this.go(agentId === "" ? "#/" : agentHash(agentId));
+  }
+
   openDialog(name) {
     this.dialog = name;
     this.redraw();
@@ -191,9 +193,9 @@ export class Screen {
   }
 
   #caughtUp(caughtUp) {
-    const { mode, newHistory, first } = caughtUp;
+    const { mode, newHistory } = caughtUp;
     this.hasShown = true;
-    if (this.#back !== null && !first) this.#sayBack(backWords(caughtUp));
+    this.#absence.ended(caughtUp);
     if (newHistory) {
       const at = clockTime(this.fleet.serverNow());
       this.notice = `The server began a new history at ${at}. What it knew before is gone; agents appear again as they report.`;
@@ -202,18 +204,12 @@ export class Screen {
     this.lists.soon();
   }
 
-  #sayBack(text) {
-    const back = { text };
-    this.#back = back;
-    this.#world.later(TOAST_MS, () => {
-      if (this.#back === back) this.#back = null;
-      this.redraw();
-    });
-  }
-
   #became(state) {
-    if (state.name === "stale") this.#back = { text: "" };
-    if (state.name === "signed-out" || state.name === "stopped") this.dialog = "";
+    if (state.name === "stale") this.#absence.began();
+    if (this.gate !== null) {
+      this.dialog = "";
+      this.notifier.clear();
+    }
     this.redraw();
   }
 
