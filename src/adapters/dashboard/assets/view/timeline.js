@@ -13,7 +13,8 @@ const TIP_WIDTH = 260;
 const FIRST_RANGE = "1h";
 
 export class Timeline extends Component {
-  state = { rangeName: FIRST_RANGE, width: 800, picked: null };
+  /** `chosen` is a range that the person chose, or "". */
+  state = { chosen: "", width: 800, picked: null };
   #plot = createRef();
   #observer = null;
   #key = "";
@@ -29,19 +30,30 @@ export class Timeline extends Component {
     this.#observer.disconnect();
   }
 
+  // Of an agent that is new, all that is known: an hour of nothing says nothing.
+  #rangeName() {
+    const { chosen } = this.state;
+    if (chosen !== "") return chosen;
+    const { screen, history } = this.props;
+    const [first] = history.facts;
+    const isNew = history.hasAllFacts && first !== undefined && screen.now() - first.at < rangeOf(FIRST_RANGE).ms;
+    return isNew ? "all" : FIRST_RANGE;
+  }
+
   #reach() {
-    const { ms } = rangeOf(this.state.rangeName);
+    const { ms } = rangeOf(this.#rangeName());
     if (Number.isFinite(ms)) this.props.history.reach(this.props.screen.now() - ms);
   }
 
-  #choose(rangeName) {
-    this.setState({ rangeName, picked: null }, () => this.#reach());
+  #choose(chosen) {
+    this.setState({ chosen, picked: null }, () => this.#reach());
   }
 
   // Drawn anew once a second, or when something happened: not with every other agent's change.
   #drawn() {
     const { screen, history, agent } = this.props;
-    const { rangeName, width } = this.state;
+    const { width } = this.state;
+    const rangeName = this.#rangeName();
     const now = screen.now();
     const key = [history.version, agent?.rev, agent?.detail.stale, Math.floor(now / 1_000), rangeName, width].join();
     if (key !== this.#key) {
@@ -100,7 +112,8 @@ export class Timeline extends Component {
 
   #away = () => this.setState({ picked: null });
 
-  render({ screen, history, agent }, { rangeName, width, picked }) {
+  render({ screen, history, agent }, { width, picked }) {
+    const rangeName = this.#rangeName();
     const picture = this.#drawn();
     const stops = this.#stops(picture);
     const here = stops.findIndex((stop) => isPicked(stop, picked));
