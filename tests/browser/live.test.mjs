@@ -1,19 +1,18 @@
 // Two browsers, one server, one agent: what a person is promised, end to end. Each test goes on where the one before
-// it stopped. Pictures go to out/; the one in docs/ is renewed only with UPDATE_PICTURES=1.
+// it stopped. Pictures go to out/.
 
 import assert from "node:assert/strict";
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { fleet } from "./fleet.mjs";
+import { agents } from "./fleet.mjs";
 import { Screen } from "./screen.mjs";
 import { Agent, freePort, report, Server, within } from "./server.mjs";
 
 const SHOWN_WITHIN_MS = 500;
 const out = (name) => fileURLToPath(new URL(`out/${name}`, import.meta.url));
-const mainPicture = fileURLToPath(new URL("../../docs/images/page.png", import.meta.url));
 
 describe("the page, live in two browsers", { concurrency: false, timeout: 180_000 }, () => {
   let dataDir;
@@ -96,7 +95,7 @@ describe("the page, live in two browsers", { concurrency: false, timeout: 180_00
   });
 
   it("shows a fleet in every light", async () => {
-    for (const [path, body] of fleet()) await report(server.url, token, path, body);
+    for (const [, path, body] of agents()) await report(server.url, token, path, body);
     const [screen] = screens;
     await both((each) => each.shows(row("web-tests")));
     await both((each) => each.shows('[data-testid="count-sessions"]', "7"));
@@ -109,10 +108,6 @@ describe("the page, live in two browsers", { concurrency: false, timeout: 180_00
     await screen.picture(out("phone-dark.png"), { scheme: "dark", width: 390, height: 844 });
     await screen.page.setViewportSize({ width: 1100, height: 800 });
     await screen.page.emulateMedia({ colorScheme: "light" });
-    if (process.env.UPDATE_PICTURES === "1") {
-      await mkdir(fileURLToPath(new URL("../../docs/images/", import.meta.url)), { recursive: true });
-      await cp(out("light.png"), mainPicture);
-    }
   });
 
   it("shows one status by a press of its counter, from the keyboard too", async () => {

@@ -23,6 +23,14 @@ export class Screen {
     return new Screen(browser, page, origin);
   }
 
+  /** One that is signed in and live. */
+  static async signedIn(server, link, options) {
+    const screen = await Screen.open(server.url, options);
+    await screen.goto(link);
+    await screen.light("Live");
+    return screen;
+  }
+
   constructor(browser, page, origin) {
     this.browser = browser;
     this.page = page;
@@ -99,6 +107,34 @@ export class Screen {
     await this.page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     await this.page.setViewportSize({ width, height });
     await this.page.screenshot({ path: name, animations: "disabled" });
+  }
+
+  /** What each of its counters says, by their names. */
+  counts() {
+    return this.page.evaluate(() => {
+      const counters = [...document.querySelectorAll('[data-testid^="count-"]')];
+      return Object.fromEntries(counters.map((node) => [node.dataset.testid.slice("count-".length), Number(node.textContent.replace(/\D/g, ""))]));
+    });
+  }
+
+  /** Waits until the page answers as it must, and says what it answered last where it never does. */
+  async becomes(ask, isRight, what, ms = 15_000) {
+    const until = performance.now() + ms;
+    for (;;) {
+      const answer = await ask();
+      if (isRight(answer)) return answer;
+      if (performance.now() > until) throw new Error(`waited ${ms} ms for ${what}: ${JSON.stringify(answer)}`);
+      // By the page's own frames.
+      await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 20))));
+    }
+  }
+
+  /** The ids of the operating system of all processes of its browser. */
+  async processes() {
+    const session = await this.browser.newBrowserCDPSession();
+    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+    await session.detach();
+    return processInfo.map(({ id }) => id);
   }
 
   close() {

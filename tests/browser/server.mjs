@@ -3,8 +3,9 @@
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -46,19 +47,38 @@ function lines(stream) {
 }
 
 export class Server {
-  constructor(binary, dataDir, port) {
+  /** `settings` are named as in its documentation: `{"stream.heartbeat_ms": 1000}`. */
+  constructor(binary, dataDir, port, settings = {}, env = {}) {
     this.binary = resolve(binary);
     this.dataDir = dataDir;
     this.port = port;
+    this.settings = settings;
+    this.env = env;
     this.url = `http://127.0.0.1:${port}`;
     this.child = null;
+  }
+
+  /** One in a directory of its own, under way; `end()` takes both away. Answers it and its sign-in link. */
+  static async begin(settings = {}, env = {}) {
+    const binary = process.env.MISSION_CONTROL_BIN;
+    if (binary === undefined) throw new Error("MISSION_CONTROL_BIN names the server's binary");
+    const dataDir = await mkdtemp(join(tmpdir(), "mission-control-"));
+    const server = new Server(binary, dataDir, await freePort(), { "telemetry.level": "warn", ...settings }, env);
+    return { server, link: await server.start() };
+  }
+
+  async end() {
+    await this.kill();
+    await rm(this.dataDir, { recursive: true, force: true });
   }
 
   /** Starts it; answers the sign-in link that it prints. */
   async start() {
     const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data-dir", this.dataDir];
     // Not where a mission-control.toml may lie.
-    this.child = spawn(this.binary, args, { cwd: this.dataDir, stdio: ["ignore", "pipe", "inherit"] });
+    const named = Object.entries(this.settings);
+    const env = { ...process.env, ...this.env, ...Object.fromEntries(named.map(([name, value]) => [variable(name), String(value)])) };
+    this.child = spawn(this.binary, args, { cwd: this.dataDir, env, stdio: ["ignore", "pipe", "inherit"] });
     const line = lines(this.child.stdout);
     for (;;) {
       const link = /\bhttp:\S+\/#code=\S+/.exec(await line("the sign-in link"));
@@ -76,9 +96,22 @@ export class Server {
   }
 
   /** A token that may report. */
-  async reportToken() {
-    const { stdout } = await this.#tool("token", "--data-dir", this.dataDir, "--sub", "reporter", "--scope", "report");
+  reportToken() {
+    return this.token("report");
+  }
+
+  async token(scope, ttl = "1h") {
+    const { stdout } = await this.#tool("token", "--data-dir", this.dataDir, "--sub", "reporter", "--scope", scope, "--ttl", ttl);
     return stdout.trim();
+  }
+
+  /** It lives, and neither reads nor answers. */
+  pause() {
+    process.kill(this.child.pid, "SIGSTOP");
+  }
+
+  resume() {
+    process.kill(this.child.pid, "SIGCONT");
   }
 
   /** SIGKILL, by pid; done when it is gone. */
@@ -99,8 +132,12 @@ export class Server {
   }
 
   #tool(...args) {
-    return run(this.binary, args, { cwd: this.dataDir, timeout: WAIT_MS });
+    return run(this.binary, args, { cwd: this.dataDir, env: { ...process.env, ...this.env }, timeout: WAIT_MS });
   }
+}
+
+function variable(name) {
+  return `MISSION_CONTROL__${name.replaceAll(".", "__").toUpperCase()}`;
 }
 
 /** agent.py, which makes one report for each `step()`. */
@@ -127,13 +164,27 @@ export class Agent {
 }
 
 /** One report from the test itself. */
-export async function report(url, token, path, body) {
-  const response = await fetch(`${url}/api/v1/agents/${path}`, {
-    method: "POST",
+export function report(url, token, path, body) {
+  return call(url, token, `agents/${path}`, { method: "POST", body: JSON.stringify(body) });
+}
+
+/** The whole fleet as the server has it. */
+export function readFleet(url, token) {
+  return call(url, token, "fleet");
+}
+
+/** Forgets an agent; the token needs the scope `admin`. */
+export function forget(url, token, agentId) {
+  return call(url, token, `agents/${agentId}`, { method: "DELETE" });
+}
+
+async function call(url, token, path, options = {}) {
+  const response = await fetch(`${url}/api/v1/${path}`, {
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify(body),
     signal: AbortSignal.timeout(WAIT_MS),
+    ...options,
   });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return response.json();
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
+  return text === "" ? null : JSON.parse(text);
 }
