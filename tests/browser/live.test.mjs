@@ -193,6 +193,25 @@ describe("the page, live in two browsers", { concurrency: false, timeout: 180_00
     await screen.shows(row("agent-2"));
   });
 
+  it("says that it failed where it cannot draw, instead of standing there as if it were live", async () => {
+    const broken = await Screen.open(server.url);
+    try {
+      await broken.goto(await server.link());
+      await broken.light("Live");
+      await broken.page.evaluate(() => {
+        Map.prototype.values = () => {
+          throw new Error("planted");
+        };
+      });
+      await report(server.url, token, "agent-2/status", { status: "online", message: "Once more" });
+      await broken.shows('[data-testid="broken"]', "This page failed");
+      assert.equal(await broken.page.getByTestId("light").isVisible(), false);
+      assert.equal(await broken.page.title(), "Failed · Mission Control");
+    } finally {
+      await broken.close();
+    }
+  });
+
   it("never asked another origin, broke its policy or wrote an error", () => {
     for (const screen of screens) assert.deepEqual(screen.faults, []);
   });

@@ -17,14 +17,26 @@ const api = apiOf();
 let frame = 0;
 /** The light that the title tells. */
 let titled = "";
+let isBroken = false;
 
 function draw() {
   if (screen.light.kind !== titled) drawTitle();
   frame ||= requestAnimationFrame(() => {
     frame = 0;
     screen.refresh();
-    render(html`<${App} screen=${screen} />`, root);
+    if (!isBroken) render(html`<${App} screen=${screen} />`, root);
   });
+}
+
+/** A page that failed to draw would stand there as if it were live: it says so instead, and draws no more. */
+function breakDown() {
+  if (isBroken) return;
+  isBroken = true;
+  document.title = "Failed · Mission Control";
+  root.hidden = true;
+  document.getElementById("broken").hidden = false;
+  // Last, for it may fail as well.
+  screen.fleet.close();
 }
 
 function go(hash, { replace }) {
@@ -41,6 +53,7 @@ function takeCode() {
 
 /** The title of a tab in the background is all that is seen of it, so this waits for no animation frame. */
 function drawTitle() {
+  if (isBroken) return;
   const { kind } = screen.light;
   titled = kind;
   const { error } = screen.roster.counts;
@@ -65,7 +78,8 @@ const notifier = new Notifier({
 });
 const screen = new Screen({
   api,
-  connect,
+  // What a listener throws is told like any other failure.
+  connect: (options) => connect({ ...options, onError: reportError }),
   tokens: new Tokens(api),
   settings,
   notifier,
@@ -80,6 +94,8 @@ addEventListener("hashchange", () => {
   else screen.begin(code);
 });
 history.scrollRestoration = "manual";
+// What a browser only warns of, as a late ResizeObserver, comes without an error.
+addEventListener("error", ({ error }) => error && breakDown());
 // In the background nothing is drawn, but the title goes on.
 setInterval(() => {
   if (document.hidden) screen.refresh();
