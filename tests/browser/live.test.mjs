@@ -199,7 +199,7 @@ describe("the page, live in two browsers", { concurrency: false, timeout: 180_00
       await broken.goto(await server.link());
       await broken.light("Live");
       await broken.page.evaluate(() => {
-        Map.prototype.values = () => {
+        Map.prototype.get = () => {
           throw new Error("planted");
         };
       });
