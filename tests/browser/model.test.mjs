@@ -112,23 +112,23 @@ describe("the place", () => {
 
 describe("the sign-in", () => {
   const refusal = (status) => new Refusal(status, { code: "no" }, 0);
-  function setUp({ signIn = async () => {}, sessionToken } = {}) {
+  function setUp({ signIn = async () => {}, signOut = async () => {}, sessionToken } = {}) {
     const asked = [];
     let made = 0;
     const clock = { now: 0 };
     const api = {
       signIn: (code) => asked.push(`code ${code}`) && signIn(code),
-      signOut: async () => asked.push("out"),
+      signOut: async () => asked.push("out") && signOut(),
       sessionToken: sessionToken ?? (async () => asked.push("token") && { token: `t${++made}`, expiresInMs: 15 * MINUTE }),
     };
-    return { tokens: new Tokens(api, () => clock.now), asked, clock };
+    return { tokens: new Tokens(api, { clock: () => clock.now, onSignedIn: () => asked.push("in") }), asked, clock };
   }
 
   it("spends a code once, and keeps the token until a minute before its end", async () => {
     const { tokens, asked, clock } = setUp();
     tokens.take("c1");
     assert.deepEqual([await tokens.get(false), await tokens.get(false)], ["t1", "t1"]);
-    assert.deepEqual(asked, ["code c1", "token"]);
+    assert.deepEqual(asked, ["code c1", "in", "token"]);
     clock.now = 14 * MINUTE;
     assert.equal(await tokens.get(false), "t2");
     assert.equal(await tokens.get(true), "t3");
@@ -159,6 +159,29 @@ describe("the sign-in", () => {
     await assert.rejects(tokens.with(async () => Promise.reject(refusal(403))), Refusal);
   });
 
+  it("spends a code only when the sign-out before it is over, which would end it", async () => {
+    let answer;
+    const { tokens, asked } = setUp({ signOut: () => new Promise((resolve) => (answer = resolve)) });
+    const out = tokens.signOut();
+    tokens.take("c1");
+    const token = tokens.get(false);
+    await new Promise(setImmediate);
+    assert.deepEqual(asked, ["out"]);
+    answer();
+    await out;
+    assert.equal(await token, "t1");
+    assert.deepEqual(asked, ["out", "code c1", "in", "token"]);
+  });
+
+  it("judges a code by itself, and not by the one before it that was refused late", async () => {
+    const { tokens } = setUp({ signIn: async (code) => (code === "old" ? Promise.reject(refusal(401)) : undefined) });
+    tokens.take("old");
+    const token = tokens.get(false);
+    tokens.take("new");
+    await token;
+    assert.equal(tokens.wasCodeRefused, false);
+  });
+
   it("gives no token any more after a sign-out, until the next code", async () => {
     const { tokens, asked } = setUp();
     await tokens.get(false);
@@ -166,7 +189,7 @@ describe("the sign-in", () => {
     await assert.rejects(tokens.get(false), SignedOut);
     tokens.take("c2");
     assert.equal(await tokens.get(false), "t2");
-    assert.deepEqual(asked, ["token", "out", "code c2", "token"]);
+    assert.deepEqual(asked, ["token", "out", "code c2", "in", "token"]);
   });
 });
 
@@ -226,7 +249,7 @@ describe("a list under the pointer", () => {
 const agent = (agentId, status, detail = {}, heardAt = NOW) => ({ agentId, status, timestamp: NOW, rev: 1, heardAt, detail: { reason: "reported", since: NOW, ...detail } });
 const agents = (...all) => new Map(all.map((each) => [each.agentId, each]));
 const place = (change = {}) => ({ ...readPlace("#/"), ...change });
-const session = (agentId, sessionId, timestamp, state) => ({ agentId, sessionId, lastMessage: `says ${sessionId}`, timestamp, rev: 1, detail: state === undefined ? {} : { state } });
+const session = (agentId, sessionId, timestamp, state) => ({ agentId, sessionId, lastMessage: `says ${sessionId}`, timestamp: 1e12 - timestamp, rev: timestamp, detail: state === undefined ? {} : { state } });
 
 describe("the roster", () => {
   const fleet = agents(
@@ -266,11 +289,22 @@ describe("the roster", () => {
 
   it("groups by a label, those without it last, and closes a group", () => {
     const roster = new Roster();
-    assert.deepEqual(listed({ group: "team" }, roster), ["group web", "web-2", "web-10", "group ", "asks", "gone", "loop", "old", "quiet"]);
-    assert.deepEqual(roster.groups.get("web"), { all: 2, error: 1, waiting: 0, stale: 0, offline: 0, online: 1 });
+    assert.deepEqual(listed({ group: "team" }, roster), ["group web", "web-2", "web-10", "group", "asks", "gone", "loop", "old", "quiet"]);
+    assert.deepEqual(roster.groups.get("web"), { all: 2, online: 1, waiting: 0, error: 1, offline: 0, stale: 0 });
     assert.deepEqual(roster.labelKeys, ["team"]);
-    roster.toggle("");
-    assert.deepEqual(listed({ group: "team" }, roster), ["group web", "web-2", "web-10", "group "]);
+    roster.toggle(null);
+    assert.deepEqual(listed({ group: "team" }, roster), ["group web", "web-2", "web-10", "group"]);
+    // Another label has other groups: none of them was closed.
+    assert.equal(listed({ group: "host" }, roster).length, 8);
+  });
+
+  it("takes no label from what every object has, and an empty value for a value", () => {
+    const roster = new Roster();
+    const odd = agents(agent("a", "online", { labels: { team: "" } }), agent("b", "online", { labels: { host: "x" } }));
+    for (const [group, keys] of [["constructor", ["group", "a", "b"]], ["__proto__", ["group", "a", "b"]], ["team", ["group ", "a", "group", "b"]]]) {
+      roster.refresh(odd, place({ group }), NOW, false);
+      assert.deepEqual(roster.items.map(({ key }) => key), keys, group);
+    }
   });
 
   it("knows an agent as waiting by its sessions, and no longer when they go on or go away", () => {
@@ -295,8 +329,11 @@ describe("the sessions of the fleet", () => {
     ]),
   };
 
-  it("are listed the latest first, and found by their words", () => {
-    const roster = new SessionRoster();
+  const roster = new SessionRoster();
+  const take = (after, source) => roster.take({ kind: "session", agentId: after.agentId, sessionId: after.sessionId, after, source });
+  for (const sessions of fleet.sessions.values()) for (const each of sessions.values()) take(each, "catch-up");
+
+  it("are listed the latest first by the server's order, and found by their words", () => {
     const listed = (change) => {
       roster.refresh(fleet, place({ name: "sessions", ...change }), false);
       return roster.items.map(({ key }) => key);
@@ -305,5 +342,9 @@ describe("the sessions of the fleet", () => {
     assert.deepEqual(listed({ search: "says s1" }), ["b s1", "a s1"]);
     // What waited when its agent went waits no more.
     assert.deepEqual(listed({ status: "waiting" }), ["a s1"]);
+    take({ ...session("a", "s1", 1), rev: 10 }, "live");
+    assert.deepEqual(listed(), ["a s1", "a s2", "b s1"]);
+    roster.take({ kind: "session", agentId: "a", sessionId: "s2", source: "live" });
+    assert.deepEqual(listed(), ["a s1", "b s1"]);
   });
 });

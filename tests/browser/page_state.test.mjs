@@ -45,6 +45,8 @@ function fakeWorld() {
   const world = { drawn: 0, now: 0, timers: [], gone: [] };
   world.draw = () => (world.drawn += 1);
   world.later = (ms, then) => world.timers.push({ ms, then });
+  world.told = 0;
+  world.signedOut = () => (world.told += 1);
   world.monotonic = () => world.now;
   world.go = (hash, { replace }) => world.gone.push([hash, replace]);
   return world;
@@ -192,6 +194,19 @@ describe("a sign-out", () => {
     before.tell("state", LIVE);
     assert.equal(page.screen.light.kind, "wait");
     told();
+    assert.equal(page.world.told, 0);
+    await done;
+    // The other tabs, once the cookie they share is gone.
+    assert.deepEqual([page.screen.notice, page.world.told], ["", 1]);
+  });
+
+  it("that fails after somebody signed in again says nothing", async () => {
+    let fail;
+    const page = setUp({ signOut: () => new Promise((_, reject) => (fail = reject)) });
+    goLive(page);
+    const done = page.screen.signOut();
+    page.screen.begin("code");
+    fail(new Error("away"));
     await done;
     assert.equal(page.screen.notice, "");
   });
@@ -232,7 +247,9 @@ describe("the lists", () => {
   it("take a tenth of the time at most, however long one takes", () => {
     const world = fakeWorld();
     const lists = new Lists(world);
-    world.monotonic = () => (world.now += 50);
+    world.told = 0;
+  world.signedOut = () => (world.told += 1);
+  world.monotonic = () => (world.now += 50);
     lists.refresh(new FakeFleet(), readPlace("#/"), 0);
     lists.refresh(new FakeFleet(), readPlace("#/"), 0);
     assert.equal(world.timers[0].ms, 450);

@@ -4,9 +4,10 @@
 import { api as apiOf, connect, systemClock } from "./client/index.js";
 import { Desktop } from "./model/desktop.js";
 import { Notifier } from "./model/notifier.js";
-import { codeIn } from "./model/place.js";
+import { codeIn, placeHash } from "./model/place.js";
 import { Screen } from "./model/screen.js";
 import { Settings, storageOf } from "./model/settings.js";
+import { Tabs } from "./model/tabs.js";
 import { Tokens } from "./model/tokens.js";
 import { App } from "./view/app.js";
 import { html, render } from "./view/html.js";
@@ -70,34 +71,56 @@ const desktop = new Desktop({
   onOpen: (agentId) => screen.open(agentId),
   redraw: draw,
 });
+const tokens = new Tokens(api, { onSignedIn: () => tabs.tellSignIn() });
+const tabs = new Tabs({
+  channel: new BroadcastChannel("mission-control"),
+  locks: navigator.locks,
+  onSignInChanged: () => {
+    tokens.forget();
+    screen.begin();
+  },
+});
 const notifier = new Notifier({
   settings,
   desktop,
   clock: { now: () => performance.now(), after: systemClock.after },
-  isInFront: () => !document.hidden && document.hasFocus(),
+  isInFront: () => !tabs.isSpeaker || tabs.isAnyInFront,
 });
 const screen = new Screen({
   api,
   // What a listener throws is told like any other failure.
   connect: (options) => connect({ ...options, onError: reportError }),
-  tokens: new Tokens(api),
+  tokens,
   settings,
   notifier,
-  world: { draw, go, later: systemClock.after, monotonic: () => performance.now() },
+  world: { draw, go, later: systemClock.after, monotonic: () => performance.now(), signedOut: () => tabs.tellSignIn() },
   hash: codeIn(location.hash) === null ? location.hash : "",
 });
 
-document.addEventListener("visibilitychange", draw);
+const seen = () => (tabs.isInFront = !document.hidden && document.hasFocus());
+document.addEventListener("visibilitychange", () => {
+  seen();
+  draw();
+});
+addEventListener("focus", seen);
+addEventListener("blur", seen);
 addEventListener("hashchange", () => {
   const code = takeCode();
-  if (code === null) screen.arrive(location.hash);
-  else screen.begin(code);
+  if (code === null) {
+    screen.arrive(location.hash);
+    return;
+  }
+  // The address says again where the page is.
+  history.replaceState(null, "", placeHash(screen.place));
+  screen.begin(code);
 });
 history.scrollRestoration = "manual";
 // What a browser only warns of, as a late ResizeObserver, comes without an error.
 addEventListener("error", ({ error }) => error && breakDown());
 // In the background nothing is drawn, but the title goes on.
 setInterval(() => {
+  seen();
+  tabs.look();
   if (document.hidden) screen.refresh();
   else draw();
   drawTitle();

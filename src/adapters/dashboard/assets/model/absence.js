@@ -25,7 +25,9 @@ export class Absence {
 
   /** The client caught up; with the first copy of all there was nothing to come back to. */
   ended(caughtUp) {
-    if (this.#back === null || caughtUp.first) return;
+    const wasLost = this.#back !== null;
+    this.#back = null;
+    if (!wasLost || caughtUp.first) return;
     const back = { text: backWords(caughtUp) };
     this.#back = back;
     this.#world.later(BACK_MS, () => {

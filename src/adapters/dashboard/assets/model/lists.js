@@ -12,6 +12,7 @@ export class Lists {
   sessions = new SessionRoster();
   #world;
   #isHeld = false;
+  #isReleased = false;
   #madeAt = -Infinity;
   #againMs = 0;
   #isWaiting = false;
@@ -31,12 +32,19 @@ export class Lists {
   /** One change of the client's. */
   take(change) {
     this.agents.take(change);
+    this.sessions.take(change);
   }
 
   /** While held they stand still, and count what waits. */
   hold(isHeld) {
     if (this.#isHeld === isHeld) return;
     this.#isHeld = isHeld;
+    this.soon();
+  }
+
+  /** What waits is shown once, also while they are held. */
+  release() {
+    this.#isReleased = true;
     this.soon();
   }
 
@@ -54,8 +62,10 @@ export class Lists {
       this.#drawIn(leftMs);
       return;
     }
-    this.agents.refresh(fleet.agents, place, now, this.#isHeld);
-    if (place.name === "sessions") this.sessions.refresh(fleet, place, this.#isHeld);
+    const isHeld = this.#isHeld && !this.#isReleased;
+    this.#isReleased = false;
+    this.agents.refresh(fleet.agents, place, now, isHeld);
+    if (place.name === "sessions") this.sessions.refresh(fleet, place, isHeld);
     this.#madeAt = this.#world.monotonic();
     this.#againMs = Math.max(EVERY_MS, (this.#madeAt - began) / SHARE);
   }

@@ -32,9 +32,8 @@ export function needOfSession(session) {
 /** Is it still as it was when it was noted? A session of an agent that is gone waits for nobody. */
 export function stillNeeds(fleet, noted) {
   const agent = fleet.agents.get(noted.agentId);
-  if (agent?.status === "offline") return false;
   if (needOfAgent(agent) === noted.need) return true;
-  return noted.need === "waiting" && waitingSession(fleet, noted) !== undefined;
+  return noted.need === "waiting" && agent?.status === "online" && waitingSession(fleet, noted) !== undefined;
 }
 
 /** The one that was noted, or else another of the same agent. */

@@ -125,8 +125,7 @@ export class Notifier {
     const old = this.#noted.get(agentId);
     if (old === undefined && this.#noted.size >= MOST_NOTED) return;
     const isSame = old?.need === need;
-    const isLess = old !== undefined && KINDS.indexOf(old.need) < KINDS.indexOf(need);
-    if (isLess && stillNeeds(this.#fleet, old)) return;
+    if (this.#hidesGraver(old, need) || this.#hidesGraver(this.#desktop.about(tagOf(agentId)), need)) return;
     const at = isSame ? old.at : this.#clock.now();
     const { sessionId, crash = old?.crash, isAway = false } = news;
     // What begins anew goes to the end: the map is in the order of time.
@@ -136,11 +135,17 @@ export class Notifier {
     this.#schedule();
   }
 
+  /** What is graver, was noted or is shown, and still so, is not covered by what is less. */
+  #hidesGraver(before, need) {
+    return before !== undefined && KINDS.indexOf(before.need) < KINDS.indexOf(need) && stillNeeds(this.#fleet, before);
+  }
+
   #undo(agentId) {
     const noted = this.#noted.get(agentId);
     if (noted !== undefined && !stillNeeds(this.#fleet, noted)) this.#noted.delete(agentId);
     const shown = this.#desktop.about(tagOf(agentId));
-    if (shown?.need === "waiting" && !stillNeeds(this.#fleet, shown)) this.#desktop.takeBack(tagOf(agentId));
+    const isOver = shown?.need === "waiting" ? !stillNeeds(this.#fleet, shown) : !this.#fleet.agents.has(agentId);
+    if (shown !== undefined && isOver) this.#desktop.takeBack(tagOf(agentId));
   }
 
   #schedule() {

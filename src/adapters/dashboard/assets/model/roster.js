@@ -6,8 +6,8 @@ import { compareNames, Names } from "./names.js";
 import { finds, termsOf, textOfAgent } from "./search.js";
 import { isStale, isWaiting, rankOf } from "./standing.js";
 
-/** Agents that lack the label. */
-const WITHOUT = "";
+/** The group of agents that lack the label; "" is a value like any other. */
+const WITHOUT = null;
 const LABELS_MAX = 50;
 const STATUSES = ["all", "online", "waiting", "error", "offline", "stale"];
 
@@ -17,6 +17,7 @@ export class Roster {
   /** agentId → how many of its sessions wait for a person. */
   #waiting = new Map();
   #closed = new Set();
+  #label = "";
   counts = emptyCounts();
   /** Value of the label → counts; where the agents are in groups. */
   groups = new Map();
@@ -48,7 +49,7 @@ export class Roster {
     else this.#waiting.delete(change.agentId);
   }
 
-  /** Opens or closes a group. */
+  /** Opens or closes a group of the label that was chosen last. */
   toggle(value) {
     if (!this.#closed.delete(value)) this.#closed.add(value);
   }
@@ -64,9 +65,9 @@ export class Roster {
       const agent = agents.get(agentId);
       const rank = rankOf(agent, this.waitingSessions(agentId), now);
       const is = this.#is(agent, now);
-      for (const status of STATUSES) counts[status] += Number(is[status]);
+      add(counts, is);
       for (const key in agent.detail.labels) if (keys.size < LABELS_MAX) keys.add(key);
-      if (is[place.status] && finds(terms, agent, textOfAgent)) chosen.push({ kind: "agent", key: agentId, agent, rank });
+      if (is[place.status] && finds(terms, agent, textOfAgent)) chosen.push({ kind: "agent", key: agentId, agent, rank, is });
     }
     this.counts = counts;
     this.labelKeys = [...keys].sort(compareNames);
@@ -88,9 +89,12 @@ export class Roster {
   }
 
   #grouped(chosen, label) {
+    if (label !== this.#label) this.#closed.clear();
+    this.#label = label;
     const groups = new Map();
     for (const item of chosen) {
-      const value = item.agent.detail.labels?.[label] ?? WITHOUT;
+      const { labels = {} } = item.agent.detail;
+      const value = Object.hasOwn(labels, label) ? labels[label] : WITHOUT;
       if (!groups.has(value)) groups.set(value, []);
       groups.get(value).push(item);
     }
@@ -99,8 +103,8 @@ export class Roster {
     for (const value of [...groups.keys()].sort(lastWithout)) {
       const members = groups.get(value);
       const isOpen = !this.#closed.has(value);
-      this.groups.set(value, countRanks(members));
-      items.push({ kind: "group", key: `group ${value}`, value, isOpen });
+      this.groups.set(value, countAll(members));
+      items.push({ kind: "group", key: value === WITHOUT ? "group" : `group ${value}`, value, isOpen });
       if (isOpen) items.push(...members);
     }
     return items;
@@ -118,10 +122,14 @@ function sort(items, by) {
   else if (by === "longest") items.sort((a, b) => a.agent.detail.since - b.agent.detail.since);
 }
 
-function countRanks(members) {
-  const counts = { all: members.length, error: 0, waiting: 0, stale: 0, offline: 0, online: 0 };
-  for (const { rank } of members) counts[["error", "error", "waiting", "stale", "offline", "online"][rank]] += 1;
+function countAll(members) {
+  const counts = emptyCounts();
+  for (const { is } of members) add(counts, is);
   return counts;
+}
+
+function add(counts, is) {
+  for (const status of STATUSES) counts[status] += Number(is[status]);
 }
 
 function lastWithout(a, b) {

@@ -26,6 +26,8 @@ export class Screen {
   fleet = null;
   settings;
   notifier;
+  /** The next search that is drawn takes the focus. */
+  wantsSearch = false;
   /** The list that takes the keys, while there is one. */
   list = null;
   #tokens;
@@ -109,11 +111,6 @@ export class Screen {
     this.lists.refresh(this.fleet, this.place, this.now());
   }
 
-  /** Somebody points at the list: it stands still until they let go. */
-  hold(isHeld) {
-    this.lists.hold(isHeld);
-  }
-
   /** Changes what is looked at within this place, as a filter; the address follows. */
   choose(change) {
     this.place = { ...this.place, ...change };
@@ -140,6 +137,7 @@ export class Screen {
   arrive(hash) {
     if (this.place.name !== "agent") this.#from = placeHash(this.place);
     this.place = readPlace(hash);
+    this.dialog = "";
     this.#visit();
     this.lists.soon();
   }
@@ -177,11 +175,16 @@ export class Screen {
     this.dialog = "";
     const told = this.#tokens.signOut();
     this.begin();
-    await told.catch((error) => {
-      if (error.isUnknown === true) return;
+    const { fleet } = this;
+    try {
+      await told;
+      this.#world.signedOut();
+    } catch (error) {
+      // Somebody may have signed in since.
+      if (error.isUnknown === true || fleet !== this.fleet) return;
       this.notice = "Signed out here only: the server could not be told. Sign in and out again when it answers.";
       this.redraw();
-    });
+    }
   }
 
   #changed(change) {
@@ -193,14 +196,17 @@ export class Screen {
   }
 
   #caughtUp(caughtUp) {
-    const { mode, newHistory } = caughtUp;
+    const { mode, newHistory, first } = caughtUp;
     this.hasShown = true;
     this.#absence.ended(caughtUp);
     if (newHistory) {
       const at = clockTime(this.fleet.serverNow());
       this.notice = `The server began a new history at ${at}. What it knew before is gone; agents appear again as they report.`;
     }
-    if (mode !== "replay" && mode !== "live") this.#copied();
+    if (first && this.#tokens.wasCodeRefused) this.notice = "That sign-in link no longer works. You are still signed in from before.";
+    if (newHistory) this.#visit();
+    else if (mode !== "replay" && mode !== "live") this.#copied();
+    else if (this.history?.state === "failed") this.history.retry();
     this.lists.soon();
   }
 
@@ -221,19 +227,20 @@ export class Screen {
 
   #visit() {
     this.history?.stop();
-    this.history = null;
     const { name, agentId } = this.place;
-    if (name !== "agent") return;
-    const read = (query) => this.#tokens.with((token) => this.#api.agentEvents(token, agentId, query));
-    this.history = new History({
+    this.history = name === "agent" ? this.#historyOf(agentId) : null;
+    this.#read();
+  }
+
+  #historyOf(agentId) {
+    return new History({
       agentId,
-      read,
+      read: (query) => this.#tokens.with((token) => this.#api.agentEvents(token, agentId, query)),
       redraw: () => this.redraw(),
       epochAndSeq: () => parseCursor(this.fleet.cursor),
       isKnown: () => this.fleet.agents.has(agentId),
       now: () => this.now(),
     });
-    this.#read();
   }
 
   #read() {

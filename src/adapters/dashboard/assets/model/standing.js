@@ -36,12 +36,12 @@ export function waitingSession(sessions) {
   return latestSession(sessions, ({ detail }) => detail.state === "waiting");
 }
 
-/** The session that spoke last, or undefined. */
+/** The session that spoke last by the server's order, for clocks of senders differ; or undefined. */
 export function latestSession(sessions, isMeant = () => true) {
   let latest;
   for (const session of sessions?.values() ?? []) {
     if (!isMeant(session)) continue;
-    if (latest === undefined || session.timestamp > latest.timestamp) latest = session;
+    if (latest === undefined || session.rev > latest.rev) latest = session;
   }
   return latest;
 }

@@ -8,17 +8,24 @@ const SPARE_MS = 60_000;
 export class Tokens {
   #api;
   #clock;
+  #onSignedIn;
   #code = null;
   #token = null;
   #endsAt = 0;
   #isOut = false;
+  /** A sign-out on its way: what comes after it must not be ended by it. */
+  #leaving = Promise.resolve();
   /** The last code was not taken: it was used before, or is too old. */
   wasCodeRefused = false;
 
-  /** `clock()` in milliseconds; it must go on while the computer sleeps, for a token does not wait. */
-  constructor(api, clock = Date.now) {
+  /**
+   * `clock()` in milliseconds; it must go on while the computer sleeps, for a token does not wait. `onSignedIn` is told
+   * when a code was taken.
+   */
+  constructor(api, { clock = Date.now, onSignedIn = () => {} } = {}) {
     this.#api = api;
     this.#clock = clock;
+    this.#onSignedIn = onSignedIn;
   }
 
   /** A one-time code, to be spent when a token is next needed. */
@@ -50,27 +57,40 @@ export class Tokens {
     }
   }
 
+  /** Another tab signed in or out: whatever is known here may no longer be so. */
+  forget() {
+    this.#token = null;
+    this.#isOut = false;
+  }
+
   /** Ends the sign-in: here at once, and at the server if it can be told. */
   async signOut() {
     this.#token = null;
     this.#code = null;
     this.#isOut = true;
     this.wasCodeRefused = false;
-    await this.#api.signOut();
+    const told = this.#api.signOut();
+    this.#leaving = told.catch(() => {});
+    await told;
   }
 
   // A refused code is not the end: the browser may still be signed in from before.
   async #spendCode() {
     const code = this.#code;
     if (code === null) return;
+    await this.#leaving;
+    let wasRefused = false;
     try {
       await this.#api.signIn(code);
     } catch (error) {
       if (!(error instanceof Refusal) || error.isTemporary) throw error;
-      this.wasCodeRefused = true;
+      wasRefused = true;
     }
-    // Another one may have come meanwhile.
-    if (this.#code === code) this.#code = null;
     this.#token = null;
+    // Another one may have come meanwhile.
+    if (this.#code !== code) return this.#spendCode();
+    this.#code = null;
+    this.wasCodeRefused = wasRefused;
+    if (!wasRefused) this.#onSignedIn();
   }
 }

@@ -58,6 +58,12 @@ export function clockTime(ms) {
   return new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 }
 
+/** For `datetime`; null for a time that a Date cannot hold, which reports may name. */
+export function isoTime(ms) {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+}
+
 export function fullTime(ms) {
   return new Date(ms).toLocaleString();
 }

@@ -1,6 +1,7 @@
 // All about one agent: how it is, how it has been, what its sessions say and what happened. Draws from the live fleet and the
 // agent's history, and changes neither.
 
+import { isStale, isWaiting } from "../model/standing.js";
 import { ago, clockTime, count, duration, eventWords, fullTime, plural, reasonWords } from "../model/words.js";
 import { AgentSessions } from "./agent_sessions.js";
 import { HistoryList } from "./history.js";
@@ -39,7 +40,7 @@ function Known({ screen, live, agent, history }) {
   const sessions = live === undefined ? history.removed.sessions : [...(screen.fleet.sessions.get(agent.agentId)?.values() ?? [])];
   return html`
     <${Head} screen=${screen} live=${live} agent=${agent} />
-    ${live === undefined && html`<p class="agent-gone" role="status" data-testid="agent-removed">This agent was removed. What is shown is as it was then.</p>`}
+    ${live === undefined && html`<p class="agent-gone" role="status" data-testid="agent-removed">This agent is no longer there: it was removed, or is no longer shown to you. What follows is as it was then.</p>`}
     <${Facts} screen=${screen} live=${live} agent=${agent} history=${history} />
     <${Timeline} screen=${screen} history=${history} agent=${live} />
     <div class="agent-columns">
@@ -50,19 +51,19 @@ function Known({ screen, live, agent, history }) {
 
 function Head({ screen, live, agent }) {
   const { status, detail } = agent;
-  const isWaiting = status === "online" && detail.state === "waiting";
-  const look = live === undefined ? "unknown" : isWaiting ? "waiting" : status;
-  const word = live === undefined ? "Removed" : statusLabel(look);
+  const waits = live !== undefined && isWaiting(live, screen.roster.waitingSessions(live.agentId));
+  const look = live === undefined ? "unknown" : waits ? "waiting" : status;
+  const word = live === undefined ? "Gone" : statusLabel(look);
   const why = whyWords(agent);
   const labels = Object.entries(detail.labels ?? {});
   return html`<header class="agent-head">
     <div class="agent-line">
       <h1 class="agent-title" data-testid="agent-title">${agent.agentId}</h1>
-      <span class="pill" data-status=${look} data-stale=${String(detail.stale === true)}><span class="shape" aria-hidden="true"></span>
+      <span class="pill" data-status=${look} data-stale=${String(live !== undefined && isStale(live, screen.now()))}><span class="shape" aria-hidden="true"></span>
         <span data-testid="agent-status">${word}</span>
         ${live !== undefined && Number.isFinite(detail.since) && html`<span class="pill-since">for <time data-testid="agent-since" title=${`since ${fullTime(detail.since)}`}>${duration(screen.now() - detail.since)}</time></span>`}</span>
-      ${detail.state && !isWaiting && html`<span class="chip" data-state=${detail.state} data-testid="agent-state">${detail.state}</span>`}
-      ${isWaiting && html`<span class="for-ears" data-testid="agent-state">${detail.state}</span>`}
+      ${detail.state && !waits && html`<span class="chip" data-state=${detail.state} data-testid="agent-state">${detail.state}</span>`}
+      ${waits && html`<span class="for-ears" data-testid="agent-state">waiting</span>`}
     </div>
     ${why && html`<p class="agent-why" data-testid="agent-reason" data-grave=${String(detail.reason === "crash_loop")}>${why}</p>`}
     ${detail.message && html`<p class="agent-message" data-testid="agent-message">${detail.message}${detail.truncated === true && html` <span class="soft">(cut by the server)</span>`}</p>`}

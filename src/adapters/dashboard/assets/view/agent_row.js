@@ -2,7 +2,7 @@
 
 import { agentHash } from "../model/place.js";
 import { isStale, isWaiting, latestSession, tellsSilence, waitingSession } from "../model/standing.js";
-import { ago, duration, eventWords, fullTime, plural, reasonWords, statusWord } from "../model/words.js";
+import { ago, duration, eventWords, fullTime, isoTime, plural, reasonWords, statusWord } from "../model/words.js";
 import { Component, createRef, html } from "./html.js";
 
 const LABELS_SHOWN = 4;
@@ -53,7 +53,7 @@ export class AgentRow extends Component {
       </div>
       <${Says} agent=${agent} session=${session} waits=${waits} lifecycle=${lifecycle} />
       <div class="cell when" role="cell">
-        <time data-testid="agent-since" datetime=${new Date(detail.since).toISOString()} title=${`${statusWord(status)} since ${fullTime(detail.since)}`}>${duration(now - detail.since)}</time>
+        <time data-testid="agent-since" datetime=${isoTime(detail.since)} title=${`${statusWord(status)} since ${fullTime(detail.since)}`}>${duration(now - detail.since)}</time>
         ${tellsSilence(agent) && html`<${Heard} quietMs=${now - heardAt} isUnleased=${status === "online" && detail.unleased === true} />`}
       </div>
       <p class="cell restarts" role="cell">${detail.restarts > 0 && html`<span data-testid="agent-restarts" title=${plural(detail.restarts, "restart")}>${detail.restarts}</span>`}</p>
@@ -115,7 +115,7 @@ function Said({ session, said }) {
 function whyWords({ detail, status }, lifecycle) {
   if (detail.stale === true) return "not heard since the server restarted";
   if (detail.reason === "crash_loop") return `keeps crashing: ${plural(detail.crashes ?? 3, "crash", "crashes")} in 5 minutes`;
-  if (status === "error" && lifecycle?.event === "crash") return eventWords({ event: "crash", ...lifecycle.detail }).replace("C", "c");
+  if (detail.reason === "crash" && lifecycle?.event === "crash") return eventWords({ event: "crash", ...lifecycle.detail }).replace("C", "c");
   return status === "online" && detail.reason === "start" ? "" : reasonWords(detail.reason);
 }
 

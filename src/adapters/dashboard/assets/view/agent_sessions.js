@@ -1,7 +1,7 @@
 // The sessions of one agent, latest first, and the messages of the one that is chosen. While the pointer or the focus is in
 // the list, its order stands still; what the rows say goes on.
 
-import { ago, clockTime, fullTime, plural } from "../model/words.js";
+import { ago, clockTime, fullTime, isoTime, plural } from "../model/words.js";
 import { Component, html } from "./html.js";
 
 const MESSAGES_SHOWN = 100;
@@ -58,7 +58,7 @@ function Messages({ history, sessionId }) {
   return html`<div class="sess-said">
     ${said.length === 0 && html`<p class="soft">${history.isReading ? "Reading…" : "None of its messages has been read yet."}</p>`}
     <ol aria-label="Messages, newest first">
-      ${said.map(({ seq, at, text, state }) => html`<li key=${seq}><time dateTime=${new Date(at).toISOString()} title=${fullTime(at)}>${clockTime(at)}</time>
+      ${said.map(({ seq, at, text, state }) => html`<li key=${seq}><time datetime=${isoTime(at)} title=${fullTime(at)}>${clockTime(at)}</time>
         <span class="sess-text">${text}</span>${state && html`<span class="soft">${state}</span>`}</li>`)}
     </ol>
     ${said.length < MESSAGES_SHOWN && history.hasEarlier && html`<button class="quiet" type="button" disabled=${history.isReading} onClick=${() => history.earlier()}>Look further back</button>`}

@@ -42,16 +42,23 @@ export function Tools({ screen }) {
 }
 
 export function Search({ screen, label }) {
-  return html`<label class="search"><span class="for-ears">${label}</span>
-    <input type="search" data-testid="search" placeholder=${`${label}  ( / )`} autocomplete="off" spellcheck="false" maxlength="200"
-      value=${screen.place.search} onInput=${({ currentTarget }) => screen.choose({ search: currentTarget.value })} />
-  </label>`;
+  return html`<div class="search">
+    <input type="search" data-testid="search" aria-label=${label} placeholder=${`${label}  ( / )`} autocomplete="off" spellcheck="false" maxlength="200"
+      ref=${(field) => takeFocus(screen, field)} value=${screen.place.search} onInput=${({ currentTarget }) => screen.choose({ search: currentTarget.value })} />
+  </div>`;
+}
+
+// Asked for where there was no search: it has the focus as soon as there is one.
+function takeFocus(screen, field) {
+  if (field === null || !screen.wantsSearch) return;
+  screen.wantsSearch = false;
+  field.focus();
 }
 
 /** A list that stands still under the pointer says how much waits. */
 export function Pending({ screen, pending }) {
   if (pending === 0) return null;
-  return html`<button class="pending" type="button" data-testid="pending" onClick=${() => screen.hold(false)}>Show ${plural(pending, "change")} to the order</button>`;
+  return html`<button class="pending" type="button" data-testid="pending" onClick=${() => screen.lists.release()}>Show ${plural(pending, "change")} to the order</button>`;
 }
 
 function Choice({ label, testid, value, options, onChoice }) {

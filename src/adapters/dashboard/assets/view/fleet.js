@@ -1,5 +1,6 @@
 // The fleet: counters that choose, a search, groups, and the list of agents. Useful also when there is nothing to show.
 
+import { parseCursor } from "../client/index.js";
 import { plural, count } from "../model/words.js";
 import { AgentRow, agentRow } from "./agent_row.js";
 import { Empty } from "./empty.js";
@@ -19,7 +20,7 @@ const memory = {};
 
 export function FleetView({ screen }) {
   const { roster, place, fleet } = screen;
-  if (fleet.agents.size === 0) return html`<h1 class="for-ears">Fleet</h1><${Empty} />`;
+  if (fleet.agents.size === 0) return html`<h1 class="for-ears">Fleet</h1><${Empty} wasThere=${parseCursor(fleet.cursor ?? "")?.seq > 0} />`;
   const { status, search, group, sort } = place;
   return html`
     <h1 class="for-ears">Fleet</h1>
@@ -40,9 +41,9 @@ function row(screen, item, at) {
 
 function GroupHead({ screen, item, index, top, hasFocus }) {
   const counts = screen.roster.groups.get(item.value);
-  const name = item.value === "" ? `no ${screen.place.group}` : `${screen.place.group}=${item.value}`;
+  const name = item.value === null ? `no ${screen.place.group}` : `${screen.place.group}=${item.value}`;
   const told = ["error", "waiting", "stale", "offline", "online"].filter((status) => counts?.[status] > 0);
-  return html`<div class="row group" role="row" data-testid="group-head" data-group=${item.value} data-key=${item.key} aria-rowindex=${index + 2}
+  return html`<div class="row group" role="row" data-testid="group-head" data-group=${item.value ?? ""} data-key=${item.key} aria-rowindex=${index + 2}
     style=${{ transform: `translateY(${top})` }}>
     <div class="cell" role="cell"><button type="button" data-focus tabindex=${hasFocus ? 0 : -1} aria-expanded=${item.isOpen} onClick=${() => screen.toggleGroup(item.value)}>
       <span class="turn" aria-hidden="true"></span><span class="group-name">${name}</span> <span class="group-count">${count(counts?.all ?? 0)}</span>

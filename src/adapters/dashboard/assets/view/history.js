@@ -2,7 +2,7 @@
 // for more; reads nothing itself.
 
 import { KEPT } from "../model/history.js";
-import { clockTime, count, fullTime, reasonWords } from "../model/words.js";
+import { clockTime, count, fullTime, isoTime, reasonWords } from "../model/words.js";
 import { Component, html } from "./html.js";
 import { Glyph } from "./lanes.js";
 import { pastEventWords, statusLabel } from "./past_words.js";
@@ -106,7 +106,7 @@ class Entry extends Component {
     const { at, kind, isAfter } = entry;
     const said = SAY[kind](entry, before);
     return html`<li class="ev" data-testid="event" data-event=${kind === "lifecycle" ? entry.event : kind}>
-      <time dateTime=${new Date(at).toISOString()} title=${fullTime(at)}>${isAfter ? "after " : ""}${clockTime(at)}</time>
+      <time datetime=${isoTime(at)} title=${fullTime(at)}>${isAfter ? "after " : ""}${clockTime(at)}</time>
       ${said.icon}
       <p class="ev-what">${said.title}${said.note && html` <span class="ev-note-text">${said.note}</span>`}</p>
     </li>`;

@@ -55,8 +55,12 @@ function single({ key, shiftKey }, screen, document) {
 
 function focusSearch(screen, document) {
   const field = document.querySelector('[type="search"]');
-  if (field !== null) field.select();
-  else screen.go("#/");
+  if (field !== null) {
+    field.select();
+    return;
+  }
+  screen.wantsSearch = true;
+  screen.go("#/");
 }
 
 function escape(screen) {

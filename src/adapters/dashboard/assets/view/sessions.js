@@ -1,7 +1,8 @@
 // The sessions of the whole fleet: what each said last, the latest first.
 
+import { LISTED_MAX } from "../model/session_roster.js";
 import { agentHash } from "../model/place.js";
-import { ago, count, fullTime, plural, statusWord } from "../model/words.js";
+import { ago, count, fullTime, isoTime, plural, statusWord } from "../model/words.js";
 import { State } from "./agent_row.js";
 import { Search } from "./filters.js";
 import { Component, html } from "./html.js";
@@ -19,7 +20,7 @@ export function SessionsView({ screen }) {
   const { sessionRoster, place, fleet } = screen;
   const isWaiting = place.status === "waiting";
   return html`
-    <div class="title"><h1>Sessions</h1><p class="soft">${foundWords(sessionRoster.found, fleet.sessionCount)}</p></div>
+    <div class="title"><h1>Sessions</h1><p class="soft">${foundWords(sessionRoster, fleet.sessionCount)}</p></div>
     <div class="tools">
       <${Search} screen=${screen} label="Search sessions" />
       <button class="toggle" type="button" data-testid="only-waiting" aria-pressed=${isWaiting} onClick=${() => screen.choose({ status: isWaiting ? "all" : "waiting" })}>
@@ -32,8 +33,9 @@ export function SessionsView({ screen }) {
   `;
 }
 
-function foundWords(found, all) {
-  return found === all ? plural(all, "session") : `${count(found)} of ${plural(all, "session")}`;
+function foundWords({ found, items }, all) {
+  const words = found === all ? plural(all, "session") : `${count(found)} of ${plural(all, "session")}`;
+  return found > LISTED_MAX ? `${words}, the latest ${count(items.length)} listed` : words;
 }
 
 function row(screen, { key, agentId, sessionId }, at) {
@@ -63,7 +65,7 @@ class SessionRow extends Component {
         ${state !== "" && html`<${State} word=${state} testid="session-state" />`}
         <span data-testid="session-message">${session === null ? "Removed" : session.lastMessage}${session?.detail.truncated === true ? "…" : ""}</span>
       </p></div>
-      <div class="cell when" role="cell">${session !== null && html`<time datetime=${new Date(session.timestamp).toISOString()} title=${fullTime(session.timestamp)}>${ago(now - session.timestamp)}</time>`}</div>
+      <div class="cell when" role="cell">${session !== null && html`<time datetime=${isoTime(session.timestamp)} title=${fullTime(session.timestamp)}>${ago(now - session.timestamp)}</time>`}</div>
     </div>`;
   }
 }

@@ -49,7 +49,7 @@ export class WindowList extends Component {
     clearTimeout(this.#holdTimer);
     if (screen.list === this) screen.list = null;
     memory.hadFocus = this.hasFocus;
-    screen.hold(false);
+    screen.lists.hold(false);
   }
 
   componentWillUpdate(next) {
@@ -76,9 +76,10 @@ export class WindowList extends Component {
   move(step) {
     const { items, memory } = this.props;
     if (items.length === 0) return;
-    const at = this.#indexOf(memory.focusKey);
+    const at = this.#indexOf(memory.focusKey) ?? memory.focusIndex;
     const next = at === undefined ? this.#firstInSight() : Math.min(items.length - 1, Math.max(0, at + step));
-    memory.focusKey = items[Number.isNaN(next) ? 0 : next].key;
+    memory.focusKey = items[next].key;
+    memory.focusIndex = next;
     this.#wantsFocus = true;
     this.#hold();
     this.#scrollTo(next);
@@ -112,20 +113,22 @@ export class WindowList extends Component {
 
   #focused = ({ target }) => {
     const key = target.closest("[data-key]")?.dataset.key;
-    if (key === undefined || key === this.props.memory.focusKey) return;
-    this.props.memory.focusKey = key;
+    const { memory } = this.props;
+    if (key === undefined || key === memory.focusKey) return;
+    memory.focusKey = key;
+    memory.focusIndex = this.#indexOf(key);
     this.forceUpdate();
   };
 
   #hold = () => {
     clearTimeout(this.#holdTimer);
     this.#holdTimer = setTimeout(this.#release, HOLD_MS);
-    this.props.screen.hold(true);
+    this.props.screen.lists.hold(true);
   };
 
   #release = () => {
     clearTimeout(this.#holdTimer);
-    this.props.screen.hold(false);
+    this.props.screen.lists.hold(false);
   };
 
   #measure() {
