@@ -173,6 +173,16 @@ export function readFleet(url, token) {
   return call(url, token, "fleet");
 }
 
+/** What is known of one agent, its first 1,000 events. */
+export function readEvents(url, token, agentId) {
+  return call(url, token, `agents/${agentId}/events?limit=1000`);
+}
+
+/** Who is connected, as the server sees it; the token needs the scope `admin`. */
+export async function connections(url, token) {
+  return (await call(url, token, "connections")).connections;
+}
+
 /** Forgets an agent; the token needs the scope `admin`. */
 export function forget(url, token, agentId) {
   return call(url, token, `agents/${agentId}`, { method: "DELETE" });
