@@ -189,7 +189,7 @@ describe("the page, live in two browsers", { concurrency: false, timeout: 180_00
     // A link opened in a page that is already there signs in again.
     await screen.page.goto(await server.link());
     await screen.light("Live");
-    assert.equal(screen.page.url(), `${server.url}/`);
+    assert.equal(screen.page.url(), `${server.url}/#/`);
     await screen.shows(row("agent-2"));
   });
 

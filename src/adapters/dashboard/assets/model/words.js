@@ -6,7 +6,7 @@ const REASONS = {
   restart: "restarted",
   crash: "crashed",
   crash_loop: "keeps crashing",
-  heard: "heard again",
+  heard: "known by a sign of life",
   lease_expired: "not heard in time",
   disconnected: "its connection closed",
   not_heard_since_restart: "not heard since the server restarted",

@@ -6,6 +6,8 @@ import { ago, duration, eventWords, fullTime, isoTime, plural, reasonWords, stat
 import { Component, createRef, html } from "./html.js";
 
 const LABELS_SHOWN = 4;
+/** Why an agent is online needs no word where nothing else happened. */
+const UNREMARKABLE = new Set(["start", "heard"]);
 /** Silence of an agent without a lease that is worth a word. */
 const SILENCE_MS = 60_000;
 
@@ -116,7 +118,7 @@ function whyWords({ detail, status }, lifecycle) {
   if (detail.stale === true) return "not heard since the server restarted";
   if (detail.reason === "crash_loop") return `keeps crashing: ${plural(detail.crashes ?? 3, "crash", "crashes")} in 5 minutes`;
   if (detail.reason === "crash" && lifecycle?.event === "crash") return eventWords({ event: "crash", ...lifecycle.detail }).replace("C", "c");
-  return status === "online" && detail.reason === "start" ? "" : reasonWords(detail.reason);
+  return status === "online" && UNREMARKABLE.has(detail.reason) ? "" : reasonWords(detail.reason);
 }
 
 function flash(element) {
