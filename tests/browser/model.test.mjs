@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 const assets = new URL("../../src/adapters/dashboard/assets/", import.meta.url);
 const model = (name) => import(new URL(`model/${name}.js`, assets));
 const { Refusal, SignedOut, Unreachable } = await import(new URL("client/index.js", assets));
+const { Doubts } = await model("doubts");
 const { ending } = await model("endings");
 const { HeldList } = await model("held_list");
 const { backWords, lightOf, lostWords } = await model("light");
@@ -346,5 +347,34 @@ describe("the sessions of the fleet", () => {
     assert.deepEqual(listed(), ["a s1", "a s2", "b s1"]);
     roster.take({ kind: "session", agentId: "a", sessionId: "s2", source: "live" });
     assert.deepEqual(listed(), ["a s1", "b s1"]);
+  });
+});
+
+describe("who is shown as not heard", () => {
+  function setUp() {
+    const clock = { now: 0 };
+    const doubts = new Doubts({ monotonic: () => clock.now, random: () => 0.5 });
+    /** When it looked, in seconds, while `countAt(second)` were in doubt. */
+    const looks = (seconds, countAt) => {
+      const at = [];
+      for (const until = clock.now + seconds * 1_000; clock.now < until; clock.now += 1_000) {
+        doubts.tick(countAt(clock.now / 1_000), () => at.push(clock.now / 1_000));
+      }
+      return at;
+    };
+    return looks;
+  }
+
+  it("is looked after soon, then more and more seldom while nothing changes, and never while nobody is", () => {
+    const looks = setUp();
+    assert.deepEqual(looks(600, () => 3), [10, 20, 40, 80, 160, 320]);
+    assert.deepEqual(looks(3_000, () => 3), [640, 1240, 1840, 2440, 3040]);
+    assert.deepEqual(looks(3_000, () => 0), []);
+  });
+
+  it("is looked after soon again when there are more", () => {
+    const looks = setUp();
+    looks(400, () => 3);
+    assert.deepEqual(looks(60, () => 4), [410, 420, 440]);
   });
 });
