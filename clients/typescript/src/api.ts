@@ -1,6 +1,6 @@
 // The server's requests that a watcher needs: tickets and reads with a token, and the sign-in of its own page.
 
-import type { Http } from "./http.js";
+import { Refusal, type Http } from "./http.js";
 import type { Agent, AgentEvents, Connections, Events, Fleet, SessionToken, Ticket } from "./wire.js";
 
 /** What to list of the past. */
@@ -28,7 +28,8 @@ export class Api {
     return this.#read<Fleet>("GET", "api/v1/fleet", token);
   }
 
-  agent(token: string, agentId: string): Promise<Agent> {
+  async agent(token: string, agentId: string): Promise<Agent> {
+    if (isSegment(agentId)) return (await this.#outOfCopy(token, agentId)).found;
     return this.#read<Agent>("GET", `api/v1/agents/${encodeURIComponent(agentId)}`, token);
   }
 
@@ -36,7 +37,13 @@ export class Api {
     return this.#read<Events>("GET", `api/v1/events${listing(query)}`, token);
   }
 
-  agentEvents(token: string, agentId: string, query: EventsQuery = {}): Promise<AgentEvents> {
+  async agentEvents(token: string, agentId: string, query: EventsQuery = {}): Promise<AgentEvents> {
+    if (isSegment(agentId)) {
+      const { found, at } = await this.#outOfCopy(token, agentId);
+      const { payload, detail } = found.agent;
+      const uptimeMs = payload.status === "online" ? Math.max(0, at - detail.since) : 0;
+      return { ...(await this.events(token, { ...query, agents: [agentId] })), uptimeMs, restarts: detail.restarts ?? 0 };
+    }
     return this.#read<AgentEvents>("GET", `api/v1/agents/${encodeURIComponent(agentId)}/events${listing(query)}`, token);
   }
 
@@ -61,9 +68,22 @@ export class Api {
     return answer as unknown as SessionToken;
   }
 
+  async #outOfCopy(token: string, agentId: string): Promise<{ found: Agent; at: number }> {
+    const { json, at } = await this.#http.askTimed({ method: "GET", path: "api/v1/fleet", token });
+    const { agents, sessions } = json as unknown as Fleet;
+    const agent = agents.find(({ payload }) => payload.agentId === agentId);
+    if (agent === undefined) throw new Refusal(404, { code: "not_found", detail: "There is no such agent." }, 0);
+    return { found: { agent, sessions: sessions.filter(({ payload }) => payload.agentId === agentId) }, at };
+  }
+
   async #read<Answer>(method: "GET" | "POST", path: string, token: string): Promise<Answer> {
     return (await this.#http.ask({ method, path, token })) as Answer;
   }
+}
+
+/** In an address such an id is a step, also when it is encoded: it cannot be asked for by path. */
+function isSegment(agentId: string): boolean {
+  return agentId === "." || agentId === "..";
 }
 
 function listing({ after, agents, types, limit }: EventsQuery): string {

@@ -1,20 +1,51 @@
 // Time as an argument: what the client takes it from, so that tests can let hours pass in a moment.
 
-/** A clock and its timers. `now` may jump, forwards or back: nothing here trusts it alone. */
+/** Clocks and timers. `now` may jump, forwards or back: nothing here trusts it alone. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds since any moment, by a clock that nobody sets. It may stand still while the machine sleeps. Absent: `now`. */
+  monotonic?(): number;
   /** Calls `act` once, after that many milliseconds or later; the answer takes it back. */
   after(ms: number, act: () => void): () => void;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   after(ms, act) {
     const timer = setTimeout(act, ms);
     return () => clearTimeout(timer);
   },
 };
+
+/** By the clock that nobody sets, where there is one. */
+export function steady(clock: Clock): number {
+  return clock.monotonic?.() ?? clock.now();
+}
+
+/** How long something takes, whatever happens to one of the two clocks: neither setting it back nor sleep makes it less. */
+export class Elapsed {
+  readonly #clock: Clock;
+  #wall: number;
+  #steady: number;
+  #sum = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#wall = clock.now();
+    this.#steady = steady(clock);
+  }
+
+  /** Milliseconds since it was made. */
+  now(): number {
+    const [wall, even] = [this.#clock.now(), steady(this.#clock)];
+    this.#sum += Math.max(0, wall - this.#wall, even - this.#steady);
+    this.#wall = wall;
+    this.#steady = even;
+    return this.#sum;
+  }
+}
 
 /** What somebody else promised did not come in time. */
 export class TooLate extends Error {}

@@ -2,7 +2,7 @@
 // feed's, and what to do after its end is the client's.
 
 import { TICK_MS, Watch } from "./watch.js";
-import type { Clock } from "./clock.js";
+import type { Clock, Elapsed } from "./clock.js";
 import type { Credentials } from "./credentials.js";
 import type { Ending } from "./ending.js";
 import { readFrame, type Received } from "./frames.js";
@@ -25,6 +25,7 @@ export interface Means {
   readonly base: URL;
   readonly socketClass: SocketClass;
   readonly clock: Clock;
+  readonly elapsed: Elapsed;
   readonly credentials: Credentials;
 }
 
@@ -38,21 +39,16 @@ export class Connection {
   #isOver = false;
   #isGreeted = false;
   #goodbyeMs = 0;
-  #heardAt: number | null = null;
+  #isHeard = false;
   #cancelTick: () => void = () => {};
 
   constructor(means: Means, owner: Owner) {
-    const { clock, credentials } = means;
+    const { clock, credentials, elapsed } = means;
     this.#means = means;
     this.#owner = owner;
-    this.#watch = new Watch(clock.now());
+    this.#watch = new Watch(elapsed.now());
     this.#refresh = new Refresh(() => credentials.renewed(), (token) => this.#send("auth:refresh", { token }), clock);
     this.#wishes = new Wishes((interest) => this.#send("subscribe", { ...interest }), clock);
-  }
-
-  /** When the server last said something. */
-  get heardAt(): number | null {
-    return this.#heardAt;
   }
 
   async start(): Promise<void> {
@@ -66,7 +62,10 @@ export class Connection {
 
   /** Asks for a sign of life, which is waited for only so long. */
   probe(): void {
-    if (this.#isGreeted && !this.#watch.isProbed && this.#send("ping", {})) this.#watch.probed();
+    if (!this.#isGreeted || this.#watch.isProbed) return;
+    // What was slept through before is no delay of the answer.
+    this.#watch.tick(this.#means.elapsed.now());
+    if (this.#send("ping", {})) this.#watch.probed();
   }
 
   /** Only where it was greeted: before, the address says it, and what was said too late is said at `hello`. */
@@ -93,10 +92,10 @@ export class Connection {
   }
 
   #open(ticket: string): void {
-    const { base, socketClass, clock } = this.#means;
+    const { base, socketClass, elapsed } = this.#means;
     const query = this.#owner.query();
     query.set("ticket", ticket);
-    this.#watch = new Watch(clock.now());
+    this.#watch = new Watch(elapsed.now());
     this.#tick();
     this.#socket = new Socket(socketClass, streamUrl(base, query), {
       message: (data) => this.#heard(data),
@@ -106,8 +105,8 @@ export class Connection {
 
   #heard(data: unknown): void {
     if (this.#isOver) return;
-    this.#heardAt = this.#means.clock.now();
-    this.#watch.heard(this.#heardAt);
+    this.#isHeard = true;
+    this.#watch.heard(this.#means.elapsed.now());
     const frame = readFrame(data);
     if (frame === null) return this.#end({ how: "lost", code: "unreadable", retryMs: 0 }, false);
     const { type, payload } = frame;
@@ -130,9 +129,9 @@ export class Connection {
 
   #tick(): void {
     this.#cancelTick = this.#means.clock.after(TICK_MS, () => {
-      const verdict = this.#watch.tick(this.#means.clock.now());
+      const verdict = this.#watch.tick(this.#means.elapsed.now());
       if (verdict === "dead") {
-        this.#end({ how: "lost", code: this.#heardAt === null ? "unreachable" : "silent", retryMs: this.#goodbyeMs }, true);
+        this.#end({ how: "lost", code: this.#isHeard ? "silent" : "unreachable", retryMs: this.#goodbyeMs }, true);
         return;
       }
       this.#tick();

@@ -33,6 +33,11 @@ export class Credentials {
     return typeof this.#token === "function" || this.#ticket !== undefined;
   }
 
+  /** Is there a token to read with? */
+  get hasToken(): boolean {
+    return this.#token !== undefined;
+  }
+
   /** Can a connection that stands get a new token? */
   get canRefresh(): boolean {
     return typeof this.#token === "function";
@@ -43,16 +48,23 @@ export class Credentials {
     this.#isRefused = true;
   }
 
-  /** A ticket for one connection; a token that the server no longer takes is replaced once. */
+  /** A ticket for one connection. */
   async ticket(): Promise<string> {
     if (this.#ticket !== undefined) return this.#from(this.#ticket, "ticket");
+    const { ticket } = await this.with((token) => this.#api.ticket(token));
+    if (typeof ticket !== "string" || ticket === "") throw new Error("The server's answer holds no ticket.");
+    return ticket;
+  }
+
+  /** Asks something with a token; one that the server no longer takes is replaced once. */
+  async with<Answer>(ask: (token: string) => Promise<Answer>): Promise<Answer> {
     const wasRefused = this.#isRefused;
     try {
-      return await this.#exchange(wasRefused);
+      return await this.#asked(ask, wasRefused);
     } catch (error) {
       const isOld = error instanceof Refusal && error.isUnknown && error.code !== "token_revoked";
       if (!isOld || wasRefused || !this.canRefresh) throw error;
-      return this.#exchange(true);
+      return this.#asked(ask, true);
     }
   }
 
@@ -61,11 +73,10 @@ export class Credentials {
     return this.#get(true);
   }
 
-  async #exchange(isRefused: boolean): Promise<string> {
-    const { ticket } = await this.#api.ticket(await this.#get(isRefused));
-    if (typeof ticket !== "string" || ticket === "") throw new Error("The server's answer holds no ticket.");
+  async #asked<Answer>(ask: (token: string) => Promise<Answer>, isRefused: boolean): Promise<Answer> {
+    const answer = await ask(await this.#get(isRefused));
     this.#isRefused = false;
-    return ticket;
+    return answer;
   }
 
   async #get(isRefused: boolean): Promise<string> {

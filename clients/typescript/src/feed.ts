@@ -3,7 +3,7 @@
 
 import { cursorText, isSeq, type Cursor } from "./cursor.js";
 import { Fleet, seqOf, type Change, type Source } from "./fleet.js";
-import type { Received } from "./frames.js";
+import { isObject, type Received } from "./frames.js";
 
 /** `ok`; `lost`: something is missing, come back with the cursor; `anew`: come back without one. */
 export type Verdict = "ok" | "lost" | "anew";
@@ -32,6 +32,8 @@ export interface Taken {
 }
 
 interface Copy extends Begun {
+  /** When the server started that tells it. */
+  readonly startedAt: number | undefined;
   readonly epoch: string;
   readonly view: string;
   readonly complete: boolean;
@@ -57,6 +59,10 @@ export class Feed {
   #greeted = false;
   #copy: Copy | null = null;
   #replay: Replay | null = null;
+  /** When the server started by which the fleet's marks of life are. */
+  #startedAt: number | undefined;
+  /** Its restart: events up to this position may be from before. */
+  #restart: { at: number; upTo: number } | null = null;
 
   /** As the server reads it, or null before the first copy is whole. Moved only by what was applied. */
   get cursor(): string | null {
@@ -84,13 +90,25 @@ export class Feed {
     this.#replay = null;
   }
 
-  take(frame: Received): Taken {
+  /** `now`: what time it is at the server. */
+  take(frame: Received, now: number): Taken {
     if (frame.type === "hello") return this.#hello(frame);
     if (!this.#greeted) return NOTHING;
     if (frame.type === "resync") return this.#resync(frame);
-    if (frame.type === "sync:end") return this.#endCopy(frame);
+    if (frame.type === "sync:end") return this.#endCopy(frame, now);
     if (frame.type === "heartbeat") return this.#heartbeat(frame);
-    return this.#event(frame);
+    return this.#event(frame, now);
+  }
+
+  /** Marks of life as a read of the fleet has them; null where it is no such read, or of another history. */
+  remark(epoch: unknown, frames: unknown): Change[] | null {
+    if (this.#cursor === null || epoch !== this.#cursor.epoch || !Array.isArray(frames)) return null;
+    const read = new Map<string, Received>();
+    for (const frame of frames as unknown[]) {
+      if (!isObject(frame) || !isObject(frame["payload"]) || !isObject(frame["detail"])) continue;
+      read.set(String(frame["payload"]["agentId"]), frame as unknown as Received);
+    }
+    return this.fleet.remark(read);
   }
 
   /** The replay is over. */
@@ -103,45 +121,53 @@ export class Feed {
 
   #hello({ payload }: Received): Taken {
     this.begin();
-    const { epoch, seq, view, complete, mode, reason } = words(payload);
+    const { epoch, seq, view, complete, mode, reason, startedAt } = words(payload);
     if (epoch === "" || !isSeq(seq)) return this.#anew();
     this.#greeted = true;
     const begun = { mode, reason };
     if (mode === "snapshot" || (mode === "delta" && epoch === this.#cursor?.epoch)) {
-      this.#copy = { ...begun, epoch, view: view ?? "", complete: complete === true, frames: [] };
+      this.#copy = { ...begun, startedAt, epoch, view: view ?? "", complete: complete === true, frames: [] };
       return { ...NOTHING, begun };
     }
     const isOurs = epoch === this.#cursor?.epoch && (view ?? this.#cursor.view) === this.#cursor.view;
     if (!isOurs || (mode !== "replay" && mode !== "live")) return this.#anew();
     this.#complete = complete === true;
     this.#replay = { ...begun, to: mode === "live" ? 0 : seq, events: 0 };
-    return { ...NOTHING, begun, ...this.#replayed() };
+    const changes = this.#started(startedAt, seq) ? this.fleet.doubt(() => false) : [];
+    return { verdict: "ok", changes, begun, ...this.#replayed() };
   }
 
   // What a resync does not say stays as it is, or as the copy that it takes the place of had it.
   #resync({ payload }: Received): Taken {
     const { view, complete, mode, reason } = words(payload);
-    const known = this.#copy ?? { epoch: "", view: "", ...this.#cursor, complete: this.#complete };
+    const known = this.#copy ?? { epoch: "", view: "", ...this.#cursor, complete: this.#complete, startedAt: undefined };
     if (known.epoch === "") return this.#anew();
     // Nothing was promised that these two words could mean here; with the cursor nothing is lost.
     if (mode === "live" || mode === "replay") return LOST;
     if (mode !== "snapshot" && !(mode === "delta" && known.epoch === this.#cursor?.epoch)) return this.#anew();
-    const { epoch } = known;
-    this.#copy = { mode, reason, epoch, view: view ?? known.view, complete: complete ?? known.complete, frames: [] };
+    const { epoch, startedAt } = known;
+    this.#copy = { mode, reason, startedAt, epoch, view: view ?? known.view, complete: complete ?? known.complete, frames: [] };
     this.#replay = null;
     return { ...NOTHING, begun: { mode, reason } };
   }
 
   // Applied as a whole: a connection that breaks in the middle leaves the old fleet and the old cursor.
-  #endCopy({ payload, seq }: Received): Taken {
+  #endCopy({ payload, seq }: Received, now: number): Taken {
     const copy = this.#copy;
     if (copy === null) return NOTHING;
     if (!isSeq(seq) || !holdsWhatItCounts(copy.frames, payload)) return LOST;
     const before = this.#cursor;
     const shown = this.#epoch;
     const isSameHistory = shown === copy.epoch;
-    const changes = copy.mode === "delta" ? this.#applyDelta(copy.frames) : this.fleet.replaceWith(copy.frames, isSameHistory);
+    // What it holds and what follows it are of this server.
+    const isRestarted = this.#started(copy.startedAt, seq);
+    const changes =
+      copy.mode === "delta"
+        ? this.#applyDelta(copy.frames, isRestarted, now)
+        : this.fleet.replaceWith(copy.frames, isSameHistory, now);
     const isCounted = before?.epoch === copy.epoch && this.#complete && copy.complete;
+    this.#restart = null;
+    if (copy.mode !== "delta") this.#startedAt = copy.startedAt ?? this.#startedAt;
     const missed = isCounted ? Math.max(0, seq - before.seq) : null;
     this.#cursor = { epoch: copy.epoch, seq, view: copy.view };
     this.#epoch = copy.epoch;
@@ -152,8 +178,21 @@ export class Feed {
     return { verdict: "ok", changes, caughtUp };
   }
 
-  #applyDelta(frames: readonly Received[]): Change[] {
-    return frames.flatMap((frame) => this.fleet.apply(frame, seqOf(frame), "catch-up"));
+  // Of what is not in it a delta says nothing, and so nothing of who was not heard since the restart.
+  #applyDelta(frames: readonly Received[], isRestarted: boolean, now: number): Change[] {
+    const told = new Set(frames.filter(({ type }) => type.startsWith("agent:")).map(({ payload }) => payload["agentId"]));
+    const doubted = isRestarted ? this.fleet.doubt((agentId) => told.has(agentId)) : [];
+    return [...doubted, ...frames.flatMap((frame) => this.fleet.apply(frame, seqOf(frame), { source: "catch-up", now }))];
+  }
+
+  /** Whether the server of a hello started later than the one we knew. `upTo`: the position that it begins at. */
+  #started(startedAt: number | undefined, upTo: number): boolean {
+    const known = this.#startedAt;
+    if (startedAt === undefined || (known !== undefined && startedAt <= known)) return false;
+    this.#startedAt = startedAt;
+    if (known === undefined) return false;
+    this.#restart = { at: startedAt, upTo };
+    return true;
   }
 
   #heartbeat({ seq }: Received): Taken {
@@ -166,7 +205,7 @@ export class Feed {
     return caughtUp === undefined ? NOTHING : { ...NOTHING, caughtUp };
   }
 
-  #event(frame: Received): Taken {
+  #event(frame: Received, now: number): Taken {
     if (frame.sync === true) {
       this.#copy?.frames.push(frame);
       return NOTHING;
@@ -176,7 +215,8 @@ export class Feed {
     if (!isSeq(seq) || this.#copy !== null || this.#cursor === null || seq <= this.#cursor.seq) return NOTHING;
     if (this.#complete && seq !== this.#cursor.seq + 1) return LOST;
     const source: Source = this.#replay !== null && seq <= this.#replay.to ? "catch-up" : "live";
-    const changes = this.fleet.apply(frame, seq, source);
+    const restartedAt = this.#restart !== null && seq <= this.#restart.upTo ? this.#restart.at : undefined;
+    const changes = this.fleet.apply(frame, seq, { source, now, restartedAt });
     this.#cursor = { ...this.#cursor, seq };
     if (this.#replay !== null && source === "catch-up") this.#replay.events += 1;
     return { verdict: "ok", changes, ...this.#replayed() };
@@ -201,7 +241,8 @@ function words(payload: Record<string, unknown>) {
   const text = (name: string): string => (typeof payload[name] === "string" ? (payload[name] as string) : "");
   const view = payload["view"] === undefined ? undefined : text("view");
   const complete = typeof payload["complete"] === "boolean" ? payload["complete"] : undefined;
-  return { epoch: text("epoch"), seq: payload["seq"], view, complete, mode: text("mode"), reason: text("reason") };
+  const startedAt = typeof payload["serverStartedAt"] === "number" ? payload["serverStartedAt"] : undefined;
+  return { epoch: text("epoch"), seq: payload["seq"], view, complete, mode: text("mode"), reason: text("reason"), startedAt };
 }
 
 /** A copy that says how much it holds is believed only if that is what came. */

@@ -2,6 +2,7 @@
 // server adds later stand in `detail` as they came.
 
 import { isObject, type Received } from "./frames.js";
+import { heardTime, remarked, staysStale, voucher } from "./heard.js";
 import { same } from "./same.js";
 import type { ActivityDetail, LifecycleDetail, StatusDetail } from "./wire.js";
 
@@ -15,7 +16,7 @@ export interface Agent {
   readonly rev: number;
   /** Why and since when, message, state, labels, restarts; `stale` until it is heard after a restart of the server. */
   readonly detail: Readonly<StatusDetail>;
-  /** The latest moment at which it is known to have been heard. */
+  /** The latest moment, by the server's clock, at which it is known to have been heard. */
   readonly heardAt: number;
 }
 
@@ -29,6 +30,15 @@ export interface Session {
 }
 
 export type Source = "live" | "catch-up";
+
+/** How a frame came. */
+export interface Telling {
+  readonly source: Source;
+  /** The server's time, now. */
+  readonly now: number;
+  /** When the server restarted, for what may have happened before and was told only afterwards. */
+  readonly restartedAt?: number | undefined;
+}
 
 interface Changed {
   readonly agentId: string;
@@ -73,19 +83,21 @@ export class Fleet {
   /** agentId → sessionId → session. */
   readonly sessions = new Map<string, Sessions>();
   sessionCount = 0;
+  /** Agents that are not stale only by their own clocks: a read of the server may say otherwise. */
+  readonly #guessed = new Set<string>();
 
   /** One event, or one frame of a delta. `seq` is its position. */
-  apply(frame: Received, seq: number, source: Source): Change[] {
+  apply(frame: Received, seq: number, telling: Telling): Change[] {
     const { agentId } = frame.payload;
     if (typeof agentId !== "string") return [];
-    const at = { agentId, seq, source };
+    const at = { agentId, seq, source: telling.source };
     switch (frame.type) {
       case "agent:status":
-        return this.#status(frame, at);
+        return this.#status(frame, at, telling);
       case "agent:lifecycle":
-        return this.#lifecycle(frame, at);
+        return this.#lifecycle(frame, at, telling);
       case "session:activity":
-        return this.#activity(frame, at);
+        return this.#activity(frame, at, telling);
       case "agent:removed":
         return this.#remove(at);
       case "session:removed":
@@ -96,9 +108,10 @@ export class Fleet {
   }
 
   /** A whole copy: what is absent from it is gone. The maps stay the same ones, for whoever holds them. */
-  replaceWith(frames: readonly Received[], isSameHistory: boolean): Change[] {
+  replaceWith(frames: readonly Received[], isSameHistory: boolean, now: number): Change[] {
     const copy = new Fleet();
-    for (const frame of frames) copy.apply(frame, seqOf(frame), "catch-up");
+    for (const frame of frames) copy.apply(frame, seqOf(frame), { source: "catch-up", now });
+    this.#guessed.clear();
     const gone = [...goneSessions(this, copy), ...goneAgents(this, copy)];
     for (const change of gone) this.#forget(change);
     const changes: Change[] = [...gone];
@@ -121,37 +134,70 @@ export class Fleet {
     return changes;
   }
 
+  /** The server restarted: nobody was heard by it yet, but for those of whom it says more itself. */
+  doubt(isTold: (agentId: string) => boolean): AgentChange[] {
+    this.#guessed.clear();
+    return this.#each((agent) => (isTold(agent.agentId) ? agent : { ...agent, detail: { ...agent.detail, stale: true } }));
+  }
+
+  /** Marks of life out of a read of the fleet: they move without events. Only agents that are as they were read count. */
+  remark(read: ReadonlyMap<string, Received>): AgentChange[] {
+    return this.#each((agent) => {
+      const { agentId, rev } = agent;
+      const frame = read.get(agentId);
+      if (frame?.detail === undefined || frame.rev !== rev) return agent;
+      return remarked(agent, frame.detail as unknown as StatusDetail, this.#guessed.has(agentId));
+    });
+  }
+
+  #each(change: (agent: Agent) => Agent): AgentChange[] {
+    const changes: AgentChange[] = [];
+    for (const [agentId, before] of this.agents) {
+      const after = change(before);
+      if (same(before, after)) continue;
+      this.agents.set(agentId, after);
+      changes.push({ kind: "agent", agentId, seq: after.rev, source: "catch-up", before, after, removed: false });
+    }
+    return changes;
+  }
+
   // A detail that tells `since` is whole: what is absent from it is none. One that does not is read like a report:
   // absent labels and restarts stay, an absent message or state is none.
-  #status({ payload, detail, sync }: Received, at: Changed): Change[] {
+  #status(frame: Received, at: Changed, telling: Telling): Change[] {
+    const { payload, detail, sync } = frame;
     const { status, timestamp } = payload;
     if (typeof status !== "string" || typeof timestamp !== "number") return [];
     const before = this.agents.get(at.agentId);
     const isWhole = sync === true || detail?.["since"] !== undefined;
     const since = before?.status === status ? before.detail.since : timestamp;
     const kept = isWhole || before === undefined ? {} : pick(before.detail, ["labels", "restarts"]);
-    const whole = { reason: "reported", since, ...kept, ...detail } as StatusDetail;
-    const heardAt = Math.max(before?.heardAt ?? 0, whole.lastSeenAt ?? timestamp);
+    // What a copy says of it stands in its detail.
+    const stale = sync === true ? {} : this.#stale(before, frame, at.agentId, telling);
+    const whole = { reason: "reported", since, ...kept, ...stale, ...detail } as StatusDetail;
+    const heardAt = Math.max(before?.heardAt ?? 0, heardTime(frame, telling));
     const after: Agent = { agentId: at.agentId, status: status as Agent["status"], timestamp, rev: at.seq, detail: whole, heardAt };
+    if (sync === true) this.#guessed.delete(at.agentId);
     this.agents.set(at.agentId, after);
     return [{ kind: "agent", ...at, before, after, removed: false }];
   }
 
   // A restart of what is online makes no status event: its labels and count come here alone.
-  #lifecycle({ payload, detail = {} }: Received, at: Changed): Change[] {
+  #lifecycle(frame: Received, at: Changed, telling: Telling): Change[] {
+    const { payload, detail = {} } = frame;
     const { event, timestamp } = payload;
     if (typeof event !== "string" || typeof timestamp !== "number") return [];
     const before = this.agents.get(at.agentId);
     let after: Agent | undefined;
     if (before !== undefined) {
-      const heard = heardAgain(before, timestamp);
+      const heard = this.#heardAgain(before, frame, telling);
       after = { ...heard, rev: at.seq, detail: { ...heard.detail, ...pick(detail as LifecycleDetail, ["labels", "restarts"]) } };
       this.agents.set(at.agentId, after);
     }
     return [{ kind: "lifecycle", ...at, event: event as LifecycleChange["event"], timestamp, detail, before, after }];
   }
 
-  #activity({ payload, detail = {}, sync }: Received, at: Changed): Change[] {
+  #activity(frame: Received, at: Changed, telling: Telling): Change[] {
+    const { payload, detail = {}, sync } = frame;
     const { agentId } = at;
     const { sessionId, lastMessage, timestamp } = payload;
     if (typeof sessionId !== "string" || typeof lastMessage !== "string" || typeof timestamp !== "number") return [];
@@ -160,8 +206,23 @@ export class Fleet {
     this.#setSession(after);
     // An agent that the interest hides, or that comes later in the same copy, is not made up here.
     const agent = this.agents.get(agentId);
-    if (agent !== undefined && sync !== true) this.agents.set(agentId, heardAgain(agent, timestamp));
+    if (agent !== undefined && sync !== true) this.agents.set(agentId, this.#heardAgain(agent, frame, telling));
     return [{ kind: "session", ...at, sessionId, before, after, removed: false }];
+  }
+
+  // Whoever speaks is no longer "not heard since the restart".
+  #heardAgain(agent: Agent, frame: Received, telling: Telling): Agent {
+    const { stale: _, ...detail } = agent.detail;
+    const stale = this.#stale(agent, frame, agent.agentId, telling);
+    return { ...agent, detail: { ...detail, ...stale }, heardAt: Math.max(agent.heardAt, heardTime(frame, telling)) };
+  }
+
+  #stale(before: Agent | undefined, frame: Received, agentId: string, telling: Telling): { stale?: true } {
+    if (staysStale(before, frame, telling)) return { stale: true };
+    const by = voucher(frame, telling);
+    if (by === "server") this.#guessed.delete(agentId);
+    else if (by === "sender" && (before === undefined || before.detail.stale === true)) this.#guessed.add(agentId);
+    return {};
   }
 
   #remove(at: Changed): Change[] {
@@ -194,6 +255,7 @@ export class Fleet {
   #forget(change: AgentChange | SessionChange): void {
     if (change.kind === "agent") {
       this.agents.delete(change.agentId);
+      this.#guessed.delete(change.agentId);
       return;
     }
     const sessions = this.sessions.get(change.agentId);
@@ -205,12 +267,6 @@ export class Fleet {
 /** The position of a frame: `rev` in a copy, `seq` elsewhere. */
 export function seqOf({ seq, rev }: Received): number {
   return typeof rev === "number" ? rev : typeof seq === "number" ? seq : 0;
-}
-
-// Whoever speaks is no longer "not heard since the restart".
-function heardAgain(agent: Agent, timestamp: number): Agent {
-  const { stale: _, ...detail } = agent.detail;
-  return { ...agent, detail, heardAt: Math.max(agent.heardAt, timestamp) };
 }
 
 function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Partial<Pick<T, K>> {

@@ -47,6 +47,11 @@ export interface Request {
   withCookies?: boolean;
 }
 
+export interface Timed {
+  readonly json: Record<string, unknown>;
+  readonly at: number;
+}
+
 export class Http {
   readonly #base: URL;
   readonly #fetch: Fetch;
@@ -59,7 +64,12 @@ export class Http {
   }
 
   /** The JSON of the answer; an empty object where it has none. */
-  async ask({ method, path, body, token, withCookies = false }: Request): Promise<Record<string, unknown>> {
+  async ask(request: Request): Promise<Record<string, unknown>> {
+    return (await this.askTimed(request)).json;
+  }
+
+  /** The same, and what time it was at the server, to the second; here, where it does not say. */
+  async askTimed({ method, path, body, token, withCookies = false }: Request): Promise<Timed> {
     const headers: Record<string, string> = {};
     if (body !== undefined) headers["content-type"] = "application/json";
     if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
@@ -70,7 +80,8 @@ export class Http {
     const { response, words } = await this.#answer(new URL(path, this.#base), init, abort);
     const json = parse(words);
     if (!response.ok) throw new Refusal(response.status, json, retryAfterMs(response.headers.get("retry-after")));
-    return json;
+    const date = Date.parse(response.headers.get("date") ?? "");
+    return { json, at: Number.isNaN(date) ? this.#clock.now() : date };
   }
 
   async #answer(url: URL, init: RequestInit, abort: AbortController): Promise<{ response: Response; words: string }> {

@@ -20,6 +20,7 @@ export {
   type Session,
   type SessionChange,
   type Source,
+  type Telling,
 } from "./fleet.js";
 export { readFrame, type Hello, type Received, type ServerFrame } from "./frames.js";
 export { Refusal, Unreachable } from "./http.js";

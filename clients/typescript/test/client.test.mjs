@@ -199,8 +199,11 @@ describe("a herd", () => {
 describe("silence", () => {
   it("for two heartbeats ends a connection, whatever the socket says", async () => {
     const { clock, fleet, Socket } = await liveWorld();
-    await clock.advance(59_000);
+    await clock.advance(32_000);
     assert.equal(fleet.state.name, "live");
+    await clock.advance(27_000);
+    assert.deepEqual([fleet.state.name, fleet.state.why.code], ["catching-up", "checking"], "it is not known to be live any more");
+    assert.equal(fleet.state.staleSince, clock.now() - 59_000);
     await clock.advance(1500);
     assert.deepEqual([fleet.state.name, fleet.state.why.code], ["stale", "silent"]);
     assert.equal(fleet.state.staleSince, clock.now() - 60_500);
@@ -230,12 +233,65 @@ describe("silence", () => {
       const { clock, fleet, Socket } = await liveWorld();
       clock.sleep(8 * 3_600_000);
       await clock.advance(1000);
-      assert.deepEqual([fleet.state.name, Socket.last.of("ping").length], ["live", 1]);
+      assert.deepEqual([fleet.state.name, fleet.state.why.code, Socket.last.of("ping").length], ["catching-up", "checking", 1]);
       if (answers) Socket.last.say({ type: "pong", payload: {} });
+      assert.equal(fleet.state.name, answers ? "live" : "catching-up");
       await clock.advance(6000);
       assert.equal(fleet.state.name, answers ? "live" : "stale");
       fleet.close();
     }
+  });
+
+  it("that a sleep made is doubted at the wake-up, and told as of when it began, until a frame comes", async () => {
+    const { clock, fleet, Socket, told } = await liveWorld();
+    await clock.advance(3000);
+    const heardAt = clock.now() - 3000;
+    clock.sleep(20_000);
+    fleet.wake();
+    assert.deepEqual([fleet.state.name, fleet.state.why.code, fleet.state.staleSince], ["catching-up", "checking", heardAt]);
+    fleet.wake();
+    assert.equal(Socket.last.of("ping").length, 1);
+    Socket.last.say(status("a", "error", { seq: 11 }));
+    assert.deepEqual([fleet.state, told.caughtUp.length, told.changes.at(-1).source], [{ name: "live", staleSince: null, retryAt: null, why: null }, 1, "live"]);
+    fleet.wake();
+    assert.equal(fleet.state.name, "live", "whoever was heard this moment is there");
+    fleet.close();
+  });
+
+  it("that is doubted becomes a loss with the same moment, or a copy that tells its own end", async () => {
+    const lost = await liveWorld();
+    const heardAt = lost.clock.now();
+    lost.clock.sleep(3_600_000);
+    lost.fleet.wake();
+    await lost.clock.advance(6000);
+    assert.deepEqual([lost.fleet.state.name, lost.fleet.state.why.code, lost.fleet.state.staleSince], ["stale", "silent", heardAt]);
+    lost.fleet.close();
+    const copy = await liveWorld();
+    copy.clock.sleep(20_000);
+    copy.fleet.wake();
+    copy.Socket.last.say({ type: "resync", payload: { mode: "delta", reason: "slow_reader", view: VIEW }, seq: 20 });
+    assert.deepEqual([copy.fleet.state.name, copy.fleet.state.why], ["catching-up", null]);
+    copy.Socket.last.say({ type: "pong", payload: {} });
+    assert.equal(copy.fleet.state.name, "catching-up");
+    copy.Socket.last.say(end(20));
+    assert.equal(copy.fleet.state.name, "live");
+    copy.fleet.close();
+  });
+
+  it("is told in milliseconds, and no clock that is set makes it less", async () => {
+    const { clock, fleet, Socket } = await liveWorld();
+    await clock.advance(7000);
+    clock.set(-3_600_000);
+    await clock.advance(1000);
+    assert.equal(fleet.silentMs, 8000);
+    Socket.last.say(heartbeat(10));
+    assert.equal(fleet.silentMs, 0);
+    clock.sleep(50_000);
+    assert.equal(fleet.silentMs, 50_000);
+    fleet.close();
+    const never = world();
+    assert.equal(never.fleet.silentMs, null);
+    never.fleet.close();
   });
 
   it("is asked about when a page wakes, and a wait for the next try ends then", async () => {

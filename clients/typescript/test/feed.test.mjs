@@ -9,7 +9,10 @@ import { randomFrom } from "./support/random.mjs";
 import { activity, copied, end, heartbeat, hello, status } from "./support/virtual.mjs";
 
 const VIEW = "0".repeat(16);
-const take = (feed, ...frames) => frames.map((frame) => feed.take(readFrame(JSON.stringify(frame)))).at(-1);
+/** The server's time, unless a test says another. */
+const NOW = 5000;
+const takeAt = (now, feed, ...frames) => frames.map((frame) => feed.take(readFrame(JSON.stringify(frame)), now)).at(-1);
+const take = (feed, ...frames) => takeAt(NOW, feed, ...frames);
 const fed = (...frames) => {
   const feed = new Feed();
   take(feed, ...frames);
@@ -222,14 +225,14 @@ describe("the fold", () => {
     const feed = fed(hello(), status("a", "online", { ...copied, detail: { reason: "heard", since: 5, stale: true } }), activity("a", "s", "old", copied), end(10));
     assert.equal(feed.fleet.agents.get("a").detail.stale, true);
     take(feed, activity("a", "s", "new", { seq: 11 }));
-    assert.deepEqual([feed.fleet.agents.get("a").detail.stale, feed.fleet.agents.get("a").heardAt], [undefined, 2000]);
+    assert.deepEqual([feed.fleet.agents.get("a").detail.stale, feed.fleet.agents.get("a").heardAt], [undefined, NOW]);
   });
 
   it("has no trouble with ids and labels that are words of the language", () => {
     const ids = ["__proto__", "constructor", "toString"];
     const text = '{"type":"agent:status","payload":{"agentId":"__proto__","status":"online","timestamp":1},"sync":true,"rev":1,"detail":{"reason":"start","since":1,"labels":{"__proto__":"x"}}}';
     const feed = fed(hello(), ...ids.slice(1).map((id) => status(id, "online", copied)));
-    feed.take(readFrame(text));
+    feed.take(readFrame(text), NOW);
     take(feed, end(10, { agents: 3 }));
     assert.deepEqual([...feed.fleet.agents.keys()].sort(), ids.sort());
     assert.equal({}.x, undefined);
@@ -253,6 +256,8 @@ function walk(seed, seen) {
   const told = [];
   for (let connection = 0; connection < 8; connection += 1) {
     if (random() < 0.6) history.happen(Math.floor(random() * 12));
+    if (random() < 0.2) history.restart();
+    if (random() < 0.3) history.happen(Math.floor(random() * 6));
     if (random() < 0.05) history.begin();
     feed.begin();
     const frames = history.stream(feed.cursor, () => history.happen(Math.floor(random() * 3)));
@@ -260,11 +265,11 @@ function walk(seed, seen) {
     const isLast = connection === 7;
     const cut = isLast || random() < 0.3 ? frames.length : Math.floor(random() * frames.length);
     for (const frame of frames.slice(0, cut)) {
-      const { verdict, changes } = feed.take(readFrame(JSON.stringify(frame)));
+      const { verdict, changes } = feed.take(readFrame(JSON.stringify(frame)), NOW);
       assert.equal(verdict, "ok", `seed ${seed}: ${JSON.stringify(frame)}`);
       if (frame.seq !== undefined && frame.type !== "sync:end" && changes.length > 0) told.push(`${history.epoch}:${frame.seq}`);
       // A frame that comes twice changes nothing.
-      if (frame.seq !== undefined && frame.sync !== true) assert.deepEqual(feed.take(readFrame(JSON.stringify(frame))).changes, []);
+      if (frame.seq !== undefined && frame.sync !== true) assert.deepEqual(feed.take(readFrame(JSON.stringify(frame)), NOW).changes, []);
     }
   }
   assert.equal(new Set(told).size, told.length, `seed ${seed}: an event was told twice`);

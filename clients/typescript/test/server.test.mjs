@@ -122,6 +122,30 @@ describe("a server with one fleet", { concurrency: false }, () => {
     await proxy.end();
   });
 
+  it("is read over HTTP for every id that there may be, also those that an address takes for steps", async () => {
+    const reads = api({ url: server.url });
+    const token = await server.token();
+    const ids = [".", "..", "...", ".a", "a@b:c", "-_.@:", "x".repeat(128)];
+    await server.batch(ids.flatMap((agentId) => [
+      { kind: "lifecycle", agentId, event: "start" },
+      { kind: "activity", agentId, sessionId: "..", lastMessage: "here" },
+      { kind: "lifecycle", agentId, event: "restart" },
+    ]));
+    for (const id of ids) {
+      const { agent, sessions } = await reads.agent(token, id);
+      assert.deepEqual([agent.payload.agentId, sessions.map(({ payload }) => payload.agentId)], [id, [id]]);
+      const page = await reads.agentEvents(token, id, { limit: 2 });
+      assert.deepEqual([page.events.map(({ payload }) => payload.agentId), page.restarts, typeof page.next, typeof page.head], [[id, id], 1, "string", "string"]);
+      assert.ok(page.uptimeMs >= 0 && page.uptimeMs < 30_000, `${id}: ${page.uptimeMs}`);
+      assert.equal((await reads.agentEvents(token, id, { after: page.next, types: ["session:activity"] })).events.length, 1);
+    }
+    for (const id of [".", ".."]) await server.batch([statusOf(id, "offline")]);
+    assert.equal((await reads.agentEvents(token, "..")).uptimeMs, 0);
+    const narrow = await server.token({ sub: "narrow", agents: "a" });
+    await assert.rejects(reads.agentEvents(narrow, ".."), { status: 404, code: "not_found" });
+    await assert.rejects(reads.agent(narrow, "."), { status: 404, code: "not_found" });
+  });
+
   it("is read over HTTP with the same types", async () => {
     const reads = api({ url: server.url });
     const token = await server.token();
@@ -157,6 +181,38 @@ describe("a server that ends", { concurrency: false }, () => {
       await server.start();
       await live(fleet);
       await sameAsServed(fleet, server);
+      fleet.close();
+    });
+  });
+
+  it("by a kill is shown afterwards as one that has not heard anybody, as it says itself, until it has", async () => {
+    await withServer({}, async (server) => {
+      await server.batch([statusOf("free", "online"), statusOf("stopped", "offline"), { kind: "heartbeat", agentId: "leased", leaseMs: 3_600_000 }, { ...statusOf("brief", "online"), leaseMs: 1000 }]);
+      const { fleet, told } = watcher(server);
+      await live(fleet);
+      await server.kill();
+      await until(fleet, () => fleet.state.name === "stale", "stale");
+      await server.start();
+      await until(fleet, () => told.caughtUp.length === 2 && fleet.state.name === "live", "back");
+      assert.equal(["live", "replay"].includes(told.caughtUp[1].mode), true, told.caughtUp[1].mode);
+      await until(fleet, () => fleet.agents.get("brief").status === "offline", "the lease's end");
+      const read = await server.ask("GET", "fleet");
+      const said = Object.fromEntries(read.agents.map(({ payload, detail }) => [payload.agentId, detail.stale === true]));
+      assert.deepEqual(Object.fromEntries([...fleet.agents].map(([id, { detail }]) => [id, detail.stale === true])), said);
+      assert.deepEqual(said, { brief: true, free: true, leased: true, stopped: true });
+      // A heartbeat that changes nothing makes no event: only a read tells.
+      await server.ask("POST", "agents/leased/heartbeat", {});
+      await untilTime(async () => (await fleet.refreshMarks()) && fleet.agents.get("leased").detail.stale === undefined, 10_000);
+      assert.equal(fleet.agents.get("leased").detail.stale, undefined);
+      await at(fleet, (await server.activity("free", "s", "back")).seq);
+      assert.equal(fleet.agents.get("free").detail.stale, undefined);
+      await server.status("free", "online", { message: "here" });
+      const before = fleet.agents.get("free").heardAt;
+      await server.status("free", "online", { message: "here" });
+      await untilTime(async () => (await fleet.refreshMarks()) && fleet.agents.get("free").heardAt > before, 10_000);
+      assert.ok(fleet.agents.get("free").heardAt > before);
+      assert.ok(Math.abs(fleet.agents.get("free").heardAt - Date.now()) < 10_000);
+      assert.deepEqual(told.errors, []);
       fleet.close();
     });
   });
@@ -278,13 +334,7 @@ describe("a fleet at random", { concurrency: false }, () => {
 });
 
 /** Until then, or until it holds: for what only time shows. */
-function untilTime(holds, ms) {
-  return new Promise((resolve) => {
-    const until = performance.now() + ms;
-    const timer = setInterval(() => {
-      if (!holds() && performance.now() < until) return;
-      clearInterval(timer);
-      resolve();
-    }, 50);
-  });
+async function untilTime(holds, ms) {
+  const until = performance.now() + ms;
+  while (!(await holds()) && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
 }

@@ -11,6 +11,9 @@ export class History {
   #events = [];
   #number = 0;
   #complete;
+  #startedAt = 999;
+  /** Nobody was heard since but by what came after this position. */
+  #restartedAfter = 0;
   epoch = "";
 
   constructor(random, { complete }) {
@@ -24,6 +27,13 @@ export class History {
     this.#number += 1;
     this.epoch = `e${this.#number}`;
     this.#events = [];
+    this.restart();
+  }
+
+  /** The server ends and comes back: whoever was heard before is stale until heard again. */
+  restart() {
+    this.#startedAt = 999 + this.#events.length;
+    this.#restartedAfter = this.#events.length;
   }
 
   get view() {
@@ -44,7 +54,7 @@ export class History {
     const after = Number(position);
     const head = this.#events.length;
     const hello = (mode, reason) => {
-      const payload = { protocol: 1, epoch: this.epoch, seq: head, view: this.view, complete: this.#complete, mode, reason, heartbeatMs: 30_000 };
+      const payload = { protocol: 1, epoch: this.epoch, seq: head, view: this.view, complete: this.#complete, mode, reason, heartbeatMs: 30_000, serverStartedAt: this.#startedAt };
       return { type: "hello", payload };
     };
     let frames;
@@ -105,8 +115,10 @@ export class History {
   #fold(at, everything = false) {
     const agents = new Map();
     const sessions = new Map();
+    const heardAfter = new Map();
     for (const { type, payload, seq, detail } of this.#events.slice(0, at)) {
       const { agentId, sessionId } = payload;
+      if (!type.endsWith(":removed")) heardAfter.set(agentId, seq);
       const agent = agents.get(agentId);
       if (type === "agent:status") agents.set(agentId, { type, payload, sync: true, rev: seq, detail });
       else if (type === "agent:lifecycle") agents.set(agentId, { ...agent, rev: seq, detail: { ...agent.detail, ...detail } });
@@ -116,6 +128,9 @@ export class History {
         agents.delete(agentId);
         for (const key of [...sessions.keys()]) if (key.startsWith(`${agentId}/`)) sessions.delete(key);
       }
+    }
+    for (const [agentId, agent] of agents) {
+      if (heardAfter.get(agentId) <= this.#restartedAfter) agents.set(agentId, { ...agent, detail: { ...agent.detail, stale: true } });
     }
     const shown = (frames) => [...frames].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, frame]) => frame).filter((frame) => everything || this.#shows(frame));
     return { agents: shown(agents), sessions: shown(sessions) };

@@ -11,12 +11,21 @@ export async function settled() {
 export class VirtualClock {
   #now = 1_795_460_400_000;
   #skew = 0;
+  #slept = 0;
   #timers = new Set();
   /** The shortest step between two timers: a browser throttles those of a tab in the background to a minute. */
   throttleMs = 0;
 
   now() {
     return this.#now + this.#skew;
+  }
+
+  monotonic() {
+    return this.#now - this.#slept;
+  }
+
+  get sleptMs() {
+    return this.#slept;
   }
 
   after(ms, act) {
@@ -34,9 +43,10 @@ export class VirtualClock {
     this.#skew += byMs;
   }
 
-  /** The machine sleeps: time passes, and no timer runs until it is over. */
-  sleep(ms) {
+  /** The machine sleeps: time passes, and no timer runs until it is over. Most steady clocks stand still too. */
+  sleep(ms, { isSteadyAwake = false } = {}) {
     this.#now += ms;
+    if (!isSteadyAwake) this.#slept += ms;
     for (const timer of this.#timers) timer.at = Math.max(timer.at, this.#now);
   }
 
@@ -101,11 +111,14 @@ export function socketClass() {
 }
 
 export function ticketServer() {
-  const server = async (_, init) => {
-    server.tokens.push(init.headers.authorization.slice("Bearer ".length));
+  const server = async (url, init) => {
+    const token = init.headers.authorization.slice("Bearer ".length);
+    if (url.pathname.endsWith("/fleet")) return server.fleet(token);
+    server.tokens.push(token);
     return server.answer(init);
   };
   server.tokens = [];
+  server.fleet = () => Response.json({}, { status: 404 });
   server.answer = () => Response.json({ ticket: `t${server.tokens.length}`, expiresInMs: 30_000 });
   return server;
 }
