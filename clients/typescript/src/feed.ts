@@ -178,11 +178,17 @@ export class Feed {
     return { verdict: "ok", changes, caughtUp };
   }
 
-  // Of what is not in it a delta says nothing, and so nothing of who was not heard since the restart.
+  // Of agents that are not in it a delta says nothing: not that they were not heard since the restart, and only by their
+  // sessions that they were.
   #applyDelta(frames: readonly Received[], isRestarted: boolean, now: number): Change[] {
     const told = new Set(frames.filter(({ type }) => type.startsWith("agent:")).map(({ payload }) => payload["agentId"]));
     const doubted = isRestarted ? this.fleet.doubt((agentId) => told.has(agentId)) : [];
-    return [...doubted, ...frames.flatMap((frame) => this.fleet.apply(frame, seqOf(frame), { source: "catch-up", now }))];
+    const applied = frames.flatMap((frame) => {
+      const seq = seqOf(frame);
+      const event = told.has(frame.payload["agentId"]) ? frame : { ...frame, sync: undefined };
+      return this.fleet.apply(event, seq, { source: "catch-up", now, restartedAt: this.#restartedAfter(seq) });
+    });
+    return [...doubted, ...applied];
   }
 
   /** Whether the server of a hello started later than the one we knew. `upTo`: the position that it begins at. */
@@ -205,6 +211,11 @@ export class Feed {
     return caughtUp === undefined ? NOTHING : { ...NOTHING, caughtUp };
   }
 
+  /** When the server restarted, where what is at this position may be from before. */
+  #restartedAfter(seq: number): number | undefined {
+    return this.#restart !== null && seq <= this.#restart.upTo ? this.#restart.at : undefined;
+  }
+
   #event(frame: Received, now: number): Taken {
     if (frame.sync === true) {
       this.#copy?.frames.push(frame);
@@ -215,8 +226,7 @@ export class Feed {
     if (!isSeq(seq) || this.#copy !== null || this.#cursor === null || seq <= this.#cursor.seq) return NOTHING;
     if (this.#complete && seq !== this.#cursor.seq + 1) return LOST;
     const source: Source = this.#replay !== null && seq <= this.#replay.to ? "catch-up" : "live";
-    const restartedAt = this.#restart !== null && seq <= this.#restart.upTo ? this.#restart.at : undefined;
-    const changes = this.fleet.apply(frame, seq, { source, now, restartedAt });
+    const changes = this.fleet.apply(frame, seq, { source, now, restartedAt: this.#restartedAfter(seq) });
     this.#cursor = { ...this.#cursor, seq };
     if (this.#replay !== null && source === "catch-up") this.#replay.events += 1;
     return { verdict: "ok", changes, ...this.#replayed() };

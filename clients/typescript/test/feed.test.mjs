@@ -274,6 +274,11 @@ function walk(seed, seen) {
   }
   assert.equal(new Set(told).size, told.length, `seed ${seed}: an event was told twice`);
   assert.equal(feed.cursor, history.cursor, `seed ${seed}`);
+  // That an agent was heard may stand only in a session that is gone again: then a read tells it. The other way is a lie.
+  const certain = [...feed.fleet.agents.values()].filter(({ detail }) => detail.stale !== true).map(({ agentId }) => agentId);
+  const { epoch, agents } = history.read();
+  assert.deepEqual(agents.filter(({ payload, detail }) => detail.stale === true && certain.includes(payload.agentId)), [], `seed ${seed}`);
+  assert.notEqual(feed.remark(epoch, agents), null);
   assert.deepEqual(picture(feed.fleet), history.picture(), `seed ${seed}`);
   const count = [...feed.fleet.sessions.values()].reduce((sum, sessions) => sum + sessions.size, 0);
   assert.equal(feed.fleet.sessionCount, count);

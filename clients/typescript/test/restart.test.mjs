@@ -89,6 +89,16 @@ describe("after a restart of the server", () => {
     assert.deepEqual(changes.map(({ agentId }) => agentId), ["stopped", "a", "c"]);
   });
 
+  it("a session in a delta tells that its agent was heard, where the delta does not say it itself", () => {
+    const feed = three();
+    const [told, spoke] = [status("a", "online", { ...copied, detail: { reason: "start", since: 1, stale: true } }), (id) => activity(id, "s", "x", copied)];
+    const late = (id) => ({ ...spoke(id), payload: { ...spoke(id).payload, timestamp: 2050 } });
+    take(2100, feed, back(2000, "delta", 20), told, late("a"), late("c"), { ...late("stopped"), payload: { ...late("stopped").payload, timestamp: 1500 } }, end(20));
+    assert.deepEqual([stale(feed), heard(feed, "c")], [["a", "stopped"], 2050]);
+    take(2200, feed, back(2000, "delta", 30), late("stopped"), end(30));
+    assert.deepEqual(stale(feed), ["a"]);
+  });
+
   it("a copy that broke off does not hide it", () => {
     const feed = three();
     take(2100, feed, at(2000, { seq: 20 }), said("a", 1500, copied));

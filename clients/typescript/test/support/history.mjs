@@ -73,6 +73,11 @@ export class History {
     return frames;
   }
 
+  /** A read of the whole fleet. */
+  read() {
+    return { epoch: this.epoch, agents: this.#fold(this.#events.length).agents };
+  }
+
   picture() {
     const { agents, sessions } = this.#fold(this.#events.length);
     return {
