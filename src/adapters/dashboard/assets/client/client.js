@@ -1,51 +1,48 @@
 // The live fleet: connects, keeps it true, comes back after a loss, and says at each moment what can be believed.
 import { Api } from "./api.js";
+import { Elapsed } from "./clock.js";
 import { Connection } from "./connection.js";
 import { Credentials } from "./credentials.js";
-import { afterEnding } from "./ending.js";
 import { Feed } from "./feed.js";
 import { Http } from "./http.js";
-import { checked, interestQuery, isNothing } from "./interest.js";
 import { Listeners } from "./listeners.js";
+import { Marks } from "./marks.js";
 import { settle } from "./options.js";
-import { waitMs } from "./policy.js";
+import { Retry } from "./retry.js";
+import { Standing } from "./standing.js";
 import { why } from "./state.js";
+import { Times } from "./times.js";
 import { watchPage } from "./wake.js";
-/** A connection that lived less than this counts as a failure: two sides that disagree would hammer each other. */
-const LIVED_MS = 10_000;
+import { Wanted } from "./wanted.js";
 /** Silence after which a replay with hidden events is over. */
 const SETTLED_MS = 1_000;
 export class LiveFleet {
-    #settled;
     #means;
     #listeners;
     #feed = new Feed();
+    #times;
+    #standing;
+    #retry;
+    #marks;
     #unwatchPage;
-    #interest;
-    /** What the connection that stands was opened with, or was told; null where its address could not say it. */
-    #told = null;
+    #wanted;
     #connection = null;
-    #state = { name: "connecting", staleSince: null, retryAt: null, why: null };
     #hello = null;
-    #clockOffsetMs = 0;
-    #heardAt = null;
-    #liveSince = null;
-    #failures = 0;
-    #wrongInARow = 0;
-    #cancelRetry = () => { };
-    /** How long the server asked to stay away, and since when. */
-    #asked = { ms: 0, at: 0 };
     constructor(options) {
-        this.#settled = settle(options);
-        const { base, fetcher, clock, socketClass, onError, interest } = this.#settled;
+        const { base, fetcher, clock, socketClass, onError, interest, random, backoff } = settle(options);
         const api = new Api(new Http(base, fetcher, clock));
         const credentials = new Credentials(options.token, options.ticket, api, clock);
-        this.#means = { base, socketClass, clock, credentials };
+        const elapsed = new Elapsed(clock);
+        this.#times = new Times(clock, elapsed);
+        this.#standing = new Standing(this.#times, (state) => this.#listeners.tell("state", state));
+        this.#retry = new Retry({ clock, elapsed, random, backoff }, () => this.#attempt());
+        this.#marks = new Marks(api, credentials);
+        this.#means = { base, socketClass, clock, elapsed, credentials };
         this.#listeners = new Listeners(onError);
-        this.#interest = interest;
+        this.#wanted = new Wanted(interest);
         this.#unwatchPage = watchPage({ wake: () => this.wake(), probe: () => this.probe(), rest: () => this.#rest() });
         // After the caller had the chance to listen.
-        this.#cancelRetry = clock.after(0, () => this.#attempt());
+        this.#retry.in(0);
     }
     get agents() {
         return this.#feed.fleet.agents;
@@ -58,7 +55,7 @@ export class LiveFleet {
         return this.#feed.fleet.sessionCount;
     }
     get state() {
-        return this.#state;
+        return this.#standing.state;
     }
     /** How far the fleet is: `<epoch>:<seq>:<view>`. */
     get cursor() {
@@ -68,9 +65,35 @@ export class LiveFleet {
     get hello() {
         return this.#hello;
     }
-    /** What time it is at the server, as far as its last `hello` told. */
+    /** What time it is at the server, as far as it told; clocks that are set here do not matter. */
     serverNow() {
-        return this.#clock.now() + this.#clockOffsetMs;
+        return this.#times.serverNow();
+    }
+    /** As of when the fleet is as shown, by the server's clock: while it is not live, the time of the last word. */
+    now() {
+        return this.#standing.now();
+    }
+    /** How long it still is to the next try; null where none is waited for. */
+    get retryInMs() {
+        return this.state.retryAt === null ? null : this.#retry.leftMs;
+    }
+    /** For how long the server has said nothing; null before its first word. */
+    get silentMs() {
+        return this.#times.silentMs;
+    }
+    /**
+     * Reads the marks of life that move without events: `lastSeenAt`, `stale`, `unleased`, and so `heardAt`. Says whether they
+     * are in place; false where there are only tickets, it is not live, or nothing could be read. Never throws.
+     */
+    refreshMarks() {
+        const connection = this.#connection;
+        if (this.state.name !== "live")
+            return Promise.resolve(false);
+        return this.#marks.read(({ epoch, agents }) => {
+            const changes = this.#connection === connection ? this.#feed.remark(epoch, agents) : null;
+            this.#tell(changes ?? [], connection);
+            return changes !== null;
+        });
     }
     /** The answer takes it back. A listener that throws disturbs nobody. */
     on(name, listener) {
@@ -78,21 +101,23 @@ export class LiveFleet {
     }
     /** Another interest, in place of the one before: absent means all. Throws a RangeError where the server would refuse. */
     subscribe(interest) {
-        this.#interest = checked(interest);
-        this.#tellInterest();
+        this.#wanted.change(interest);
+        this.#wanted.tell(this.#connection);
     }
     /** Looks after the connection now: asks for a sign of life, or comes back without waiting longer. */
     wake() {
-        if (this.#state.name === "stale") {
-            // A clock that was set back must not make a second a day.
-            const leftMs = this.#asked.ms - Math.max(0, this.#clock.now() - this.#asked.at);
-            this.#cancelRetry();
+        if (this.state.name === "stale") {
+            const leftMs = this.#retry.askedLeftMs;
+            this.#retry.cancel();
             if (leftMs <= 0)
                 this.#attempt();
-            else
-                this.#retryIn(leftMs);
+            else {
+                this.#retry.in(leftMs);
+                this.#becomeStale(this.state.why);
+            }
         }
         else {
+            this.#standing.woke();
             this.probe();
         }
     }
@@ -102,141 +127,115 @@ export class LiveFleet {
     }
     /** Begins again after a sign-out or a stop, as for a person who signed in or asks for it. */
     reconnect() {
-        if (this.#state.name === "closed")
+        if (this.state.name === "closed")
             return;
         this.#disconnect();
-        this.#failures = 0;
-        this.#wrongInARow = 0;
+        this.#retry.forget();
         this.#attempt();
     }
     /** The end: nothing is told after it but the state. */
     close() {
-        if (this.#state.name === "closed")
+        if (this.state.name === "closed")
             return;
         this.#unwatchPage();
         this.#disconnect();
-        this.#become({ name: "closed", staleSince: this.#staleSince(), retryAt: null, why: null });
-    }
-    get #clock() {
-        return this.#settled.clock;
+        this.#become("closed");
     }
     #attempt() {
         this.#feed.begin();
         const connection = new Connection(this.#means, {
-            query: () => this.#query(),
+            query: () => this.#wanted.query(this.#feed.cursor),
             frame: (frame) => this.#take(frame, connection),
             tick: () => this.#tick(),
             ended: (ending) => this.#ended(ending),
         });
         this.#connection = connection;
-        this.#become({ name: "connecting", staleSince: this.#staleSince(), retryAt: null, why: this.#state.why });
+        this.#become("connecting", this.state.why);
         // A listener may have closed or begun anew.
         if (this.#connection === connection)
             void connection.start();
     }
-    #query() {
-        this.#told = isNothing(this.#interest) ? null : this.#interest;
-        const query = interestQuery(this.#interest);
-        if (this.#feed.cursor !== null)
-            query.set("after", this.#feed.cursor);
-        return query;
-    }
-    #tellInterest() {
-        const connection = this.#connection;
-        if (connection === null || !connection.isGreeted || this.#told === this.#interest)
-            return;
-        this.#told = this.#interest;
-        connection.subscribe(this.#interest);
-    }
     #take(frame, connection) {
-        this.#heardAt = this.#clock.now();
         if (frame.type === "hello")
             this.#greeted(frame.payload);
+        if (frame.type === "heartbeat")
+            this.#times.told(frame.payload["timestamp"]);
+        this.#times.heard();
         const before = this.#feed.cursor;
-        const { verdict, changes, begun, caughtUp } = this.#feed.take(frame);
+        const { verdict, changes, begun, caughtUp } = this.#feed.take(frame, this.serverNow());
         if (verdict !== "ok")
             return connection.distrust(verdict === "lost" ? "gap" : "anew");
         const isOurs = () => this.#connection === connection;
         if (begun !== undefined && caughtUp === undefined) {
-            this.#liveSince = null;
-            this.#become({ name: "catching-up", staleSince: this.#staleSince(), retryAt: null, why: this.#state.why });
+            this.#retry.lives(false);
+            this.#become("catching-up", this.#standing.isChecking ? null : this.state.why);
         }
-        for (const change of changes)
-            if (isOurs())
-                this.#listeners.tell("change", change);
+        else if (this.#standing.isChecking) {
+            this.#become("live");
+        }
+        this.#tell(changes, connection);
         if (isOurs() && this.#feed.cursor !== before)
             this.#listeners.tell("cursor", this.#feed.cursor);
         if (isOurs() && caughtUp !== undefined)
             this.#caughtUp(caughtUp, isOurs);
     }
+    #tell(changes, connection) {
+        for (const change of changes)
+            if (this.#connection === connection)
+                this.#listeners.tell("change", change);
+    }
     #greeted(hello) {
         this.#hello = hello;
-        if (typeof hello.serverTime === "number")
-            this.#clockOffsetMs = hello.serverTime - this.#clock.now();
-        this.#tellInterest();
+        this.#times.greeted(hello.serverTime);
+        this.#wanted.tell(this.#connection);
     }
     #caughtUp(caughtUp, isOurs) {
-        this.#liveSince = this.#clock.now();
+        this.#retry.lives(true);
         this.#listeners.tell("caught-up", caughtUp);
         if (isOurs())
-            this.#become({ name: "live", staleSince: null, retryAt: null, why: null });
+            this.#become("live");
     }
     #tick() {
+        this.#standing.tick(this.#hello?.heartbeatMs);
         const connection = this.#connection;
-        if (connection === null || !this.#feed.endsInSilence)
-            return;
-        if (this.#clock.now() - (this.#heardAt ?? 0) < SETTLED_MS)
+        if (connection === null || !this.#feed.endsInSilence || (this.silentMs ?? 0) < SETTLED_MS)
             return;
         const caughtUp = this.#feed.settle();
         if (caughtUp !== undefined)
             this.#caughtUp(caughtUp, () => this.#connection === connection);
     }
     #ended(ending) {
-        const hasLived = this.#liveSince !== null && this.#clock.now() - this.#liveSince >= LIVED_MS;
         const { credentials } = this.#means;
-        const step = afterEnding(ending, hasLived ? 0 : this.#wrongInARow, credentials.hasSource);
-        this.#disconnect();
-        if (step.act !== "return") {
-            this.#become({ name: step.act, staleSince: this.#staleSince(), retryAt: null, why: step.reason });
-            return;
-        }
+        this.#drop();
+        const step = this.#retry.after(ending, credentials.hasSource);
+        if (step.act !== "return")
+            return this.#become(step.act, step.reason);
         if (step.newToken)
             credentials.ended();
-        this.#wrongInARow = step.wrongInARow;
-        this.#failures = hasLived ? 0 : this.#failures + 1;
-        const { random, backoff } = this.#settled;
-        const now = this.#clock.now();
-        this.#asked = { ms: step.askedMs, at: now };
-        const ms = waitMs(this.#failures, step.askedMs, random, backoff);
-        this.#retryIn(ms);
-        this.#become({ name: "stale", staleSince: this.#staleSince(), retryAt: now + ms, why: step.reason });
+        this.#becomeStale(step.reason);
     }
-    #retryIn(ms) {
-        this.#cancelRetry = this.#clock.after(ms, () => this.#attempt());
+    #becomeStale(reason) {
+        this.#become("stale", reason, this.#means.clock.now() + this.#retry.leftMs);
     }
     // Put aside for the back button; `pageshow` wakes it.
     #rest() {
         if (this.#connection === null)
             return;
         this.#disconnect();
-        this.#asked = { ms: 0, at: 0 };
-        this.#become({ name: "stale", staleSince: this.#staleSince(), retryAt: null, why: why("page_hidden", "The page was put aside.") });
+        this.#retry.asked(0);
+        this.#become("stale", why("page_hidden", "The page was put aside."));
     }
     #disconnect() {
-        this.#cancelRetry();
+        this.#retry.cancel();
+        this.#drop();
+    }
+    #drop() {
         this.#connection?.drop();
         this.#connection = null;
-        this.#liveSince = null;
     }
-    /** As of when the fleet is as shown: the moment when the server was last heard while it was live. */
-    #staleSince() {
-        if (this.#feed.cursor === null && this.agents.size === 0)
-            return null;
-        return this.#state.name === "live" ? (this.#heardAt ?? this.#clock.now()) : this.#state.staleSince;
-    }
-    #become(state) {
-        this.#state = state;
-        this.#listeners.tell("state", state);
+    #become(name, reason = null, retryAt = null) {
+        const isShown = this.#feed.cursor !== null || this.agents.size > 0;
+        this.#standing.become(name, isShown, reason, retryAt);
     }
 }
 /** A live fleet, which connects by itself and comes back until `close()`. */

@@ -16,19 +16,15 @@ export class Connection {
     #isOver = false;
     #isGreeted = false;
     #goodbyeMs = 0;
-    #heardAt = null;
+    #isHeard = false;
     #cancelTick = () => { };
     constructor(means, owner) {
-        const { clock, credentials } = means;
+        const { clock, credentials, elapsed } = means;
         this.#means = means;
         this.#owner = owner;
-        this.#watch = new Watch(clock.now());
+        this.#watch = new Watch(elapsed.now());
         this.#refresh = new Refresh(() => credentials.renewed(), (token) => this.#send("auth:refresh", { token }), clock);
         this.#wishes = new Wishes((interest) => this.#send("subscribe", { ...interest }), clock);
-    }
-    /** When the server last said something. */
-    get heardAt() {
-        return this.#heardAt;
     }
     async start() {
         try {
@@ -42,7 +38,11 @@ export class Connection {
     }
     /** Asks for a sign of life, which is waited for only so long. */
     probe() {
-        if (this.#isGreeted && !this.#watch.isProbed && this.#send("ping", {}))
+        if (!this.#isGreeted || this.#watch.isProbed)
+            return;
+        // What was slept through before is no delay of the answer.
+        this.#watch.tick(this.#means.elapsed.now());
+        if (this.#send("ping", {}))
             this.#watch.probed();
     }
     /** Only where it was greeted: before, the address says it, and what was said too late is said at `hello`. */
@@ -66,10 +66,10 @@ export class Connection {
         this.#socket?.drop(isDead);
     }
     #open(ticket) {
-        const { base, socketClass, clock } = this.#means;
+        const { base, socketClass, elapsed } = this.#means;
         const query = this.#owner.query();
         query.set("ticket", ticket);
-        this.#watch = new Watch(clock.now());
+        this.#watch = new Watch(elapsed.now());
         this.#tick();
         this.#socket = new Socket(socketClass, streamUrl(base, query), {
             message: (data) => this.#heard(data),
@@ -79,8 +79,8 @@ export class Connection {
     #heard(data) {
         if (this.#isOver)
             return;
-        this.#heardAt = this.#means.clock.now();
-        this.#watch.heard(this.#heardAt);
+        this.#isHeard = true;
+        this.#watch.heard(this.#means.elapsed.now());
         const frame = readFrame(data);
         if (frame === null)
             return this.#end({ how: "lost", code: "unreadable", retryMs: 0 }, false);
@@ -108,9 +108,9 @@ export class Connection {
     }
     #tick() {
         this.#cancelTick = this.#means.clock.after(TICK_MS, () => {
-            const verdict = this.#watch.tick(this.#means.clock.now());
+            const verdict = this.#watch.tick(this.#means.elapsed.now());
             if (verdict === "dead") {
-                this.#end({ how: "lost", code: this.#heardAt === null ? "unreachable" : "silent", retryMs: this.#goodbyeMs }, true);
+                this.#end({ how: "lost", code: this.#isHeard ? "silent" : "unreachable", retryMs: this.#goodbyeMs }, true);
                 return;
             }
             this.#tick();

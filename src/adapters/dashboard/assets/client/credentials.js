@@ -22,6 +22,10 @@ export class Credentials {
     get hasSource() {
         return typeof this.#token === "function" || this.#ticket !== undefined;
     }
+    /** Is there a token to read with? */
+    get hasToken() {
+        return this.#token !== undefined;
+    }
     /** Can a connection that stands get a new token? */
     get canRefresh() {
         return typeof this.#token === "function";
@@ -30,31 +34,36 @@ export class Credentials {
     ended() {
         this.#isRefused = true;
     }
-    /** A ticket for one connection; a token that the server no longer takes is replaced once. */
+    /** A ticket for one connection. */
     async ticket() {
         if (this.#ticket !== undefined)
             return this.#from(this.#ticket, "ticket");
+        const { ticket } = await this.with((token) => this.#api.ticket(token));
+        if (typeof ticket !== "string" || ticket === "")
+            throw new Error("The server's answer holds no ticket.");
+        return ticket;
+    }
+    /** Asks something with a token; one that the server no longer takes is replaced once. */
+    async with(ask) {
         const wasRefused = this.#isRefused;
         try {
-            return await this.#exchange(wasRefused);
+            return await this.#asked(ask, wasRefused);
         }
         catch (error) {
             const isOld = error instanceof Refusal && error.isUnknown && error.code !== "token_revoked";
             if (!isOld || wasRefused || !this.canRefresh)
                 throw error;
-            return this.#exchange(true);
+            return this.#asked(ask, true);
         }
     }
     /** A token to go on with, in place of the one that ends. */
     renewed() {
         return this.#get(true);
     }
-    async #exchange(isRefused) {
-        const { ticket } = await this.#api.ticket(await this.#get(isRefused));
-        if (typeof ticket !== "string" || ticket === "")
-            throw new Error("The server's answer holds no ticket.");
+    async #asked(ask, isRefused) {
+        const answer = await ask(await this.#get(isRefused));
         this.#isRefused = false;
-        return ticket;
+        return answer;
     }
     async #get(isRefused) {
         const token = this.#token;

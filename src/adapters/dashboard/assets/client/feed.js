@@ -2,6 +2,7 @@
 // in; what changed, and whether the connection can be trusted, comes out. No socket, no clock.
 import { cursorText, isSeq } from "./cursor.js";
 import { Fleet, seqOf } from "./fleet.js";
+import { isObject } from "./frames.js";
 const NOTHING = { verdict: "ok", changes: [] };
 const LOST = { verdict: "lost", changes: [] };
 export class Feed {
@@ -14,6 +15,10 @@ export class Feed {
     #greeted = false;
     #copy = null;
     #replay = null;
+    /** When the server started by which the fleet's marks of life are. */
+    #startedAt;
+    /** Its restart: events up to this position may be from before. */
+    #restart = null;
     /** As the server reads it, or null before the first copy is whole. Moved only by what was applied. */
     get cursor() {
         return this.#cursor === null ? null : cursorText(this.#cursor);
@@ -35,7 +40,8 @@ export class Feed {
         this.#copy = null;
         this.#replay = null;
     }
-    take(frame) {
+    /** `now`: what time it is at the server. */
+    take(frame, now) {
         if (frame.type === "hello")
             return this.#hello(frame);
         if (!this.#greeted)
@@ -43,10 +49,22 @@ export class Feed {
         if (frame.type === "resync")
             return this.#resync(frame);
         if (frame.type === "sync:end")
-            return this.#endCopy(frame);
+            return this.#endCopy(frame, now);
         if (frame.type === "heartbeat")
             return this.#heartbeat(frame);
-        return this.#event(frame);
+        return this.#event(frame, now);
+    }
+    /** Marks of life as a read of the fleet has them; null where it is no such read, or of another history. */
+    remark(epoch, frames) {
+        if (this.#cursor === null || epoch !== this.#cursor.epoch || !Array.isArray(frames))
+            return null;
+        const read = new Map();
+        for (const frame of frames) {
+            if (!isObject(frame) || !isObject(frame["payload"]) || !isObject(frame["detail"]))
+                continue;
+            read.set(String(frame["payload"]["agentId"]), frame);
+        }
+        return this.fleet.remark(read);
     }
     /** The replay is over. */
     settle() {
@@ -58,13 +76,13 @@ export class Feed {
     }
     #hello({ payload }) {
         this.begin();
-        const { epoch, seq, view, complete, mode, reason } = words(payload);
+        const { epoch, seq, view, complete, mode, reason, startedAt } = words(payload);
         if (epoch === "" || !isSeq(seq))
             return this.#anew();
         this.#greeted = true;
         const begun = { mode, reason };
         if (mode === "snapshot" || (mode === "delta" && epoch === this.#cursor?.epoch)) {
-            this.#copy = { ...begun, epoch, view: view ?? "", complete: complete === true, frames: [] };
+            this.#copy = { ...begun, startedAt, epoch, view: view ?? "", complete: complete === true, frames: [] };
             return { ...NOTHING, begun };
         }
         const isOurs = epoch === this.#cursor?.epoch && (view ?? this.#cursor.view) === this.#cursor.view;
@@ -72,12 +90,13 @@ export class Feed {
             return this.#anew();
         this.#complete = complete === true;
         this.#replay = { ...begun, to: mode === "live" ? 0 : seq, events: 0 };
-        return { ...NOTHING, begun, ...this.#replayed() };
+        const changes = this.#started(startedAt, seq) ? this.fleet.doubt(() => false) : [];
+        return { verdict: "ok", changes, begun, ...this.#replayed() };
     }
     // What a resync does not say stays as it is, or as the copy that it takes the place of had it.
     #resync({ payload }) {
         const { view, complete, mode, reason } = words(payload);
-        const known = this.#copy ?? { epoch: "", view: "", ...this.#cursor, complete: this.#complete };
+        const known = this.#copy ?? { epoch: "", view: "", ...this.#cursor, complete: this.#complete, startedAt: undefined };
         if (known.epoch === "")
             return this.#anew();
         // Nothing was promised that these two words could mean here; with the cursor nothing is lost.
@@ -85,13 +104,13 @@ export class Feed {
             return LOST;
         if (mode !== "snapshot" && !(mode === "delta" && known.epoch === this.#cursor?.epoch))
             return this.#anew();
-        const { epoch } = known;
-        this.#copy = { mode, reason, epoch, view: view ?? known.view, complete: complete ?? known.complete, frames: [] };
+        const { epoch, startedAt } = known;
+        this.#copy = { mode, reason, startedAt, epoch, view: view ?? known.view, complete: complete ?? known.complete, frames: [] };
         this.#replay = null;
         return { ...NOTHING, begun: { mode, reason } };
     }
     // Applied as a whole: a connection that breaks in the middle leaves the old fleet and the old cursor.
-    #endCopy({ payload, seq }) {
+    #endCopy({ payload, seq }, now) {
         const copy = this.#copy;
         if (copy === null)
             return NOTHING;
@@ -100,8 +119,15 @@ export class Feed {
         const before = this.#cursor;
         const shown = this.#epoch;
         const isSameHistory = shown === copy.epoch;
-        const changes = copy.mode === "delta" ? this.#applyDelta(copy.frames) : this.fleet.replaceWith(copy.frames, isSameHistory);
+        // What it holds and what follows it are of this server.
+        const isRestarted = this.#started(copy.startedAt, seq);
+        const changes = copy.mode === "delta"
+            ? this.#applyDelta(copy.frames, isRestarted, now)
+            : this.fleet.replaceWith(copy.frames, isSameHistory, now);
         const isCounted = before?.epoch === copy.epoch && this.#complete && copy.complete;
+        this.#restart = null;
+        if (copy.mode !== "delta")
+            this.#startedAt = copy.startedAt ?? this.#startedAt;
         const missed = isCounted ? Math.max(0, seq - before.seq) : null;
         this.#cursor = { epoch: copy.epoch, seq, view: copy.view };
         this.#epoch = copy.epoch;
@@ -111,8 +137,28 @@ export class Feed {
         const caughtUp = { mode, reason, missed, first: shown === null, newHistory: shown !== null && !isSameHistory };
         return { verdict: "ok", changes, caughtUp };
     }
-    #applyDelta(frames) {
-        return frames.flatMap((frame) => this.fleet.apply(frame, seqOf(frame), "catch-up"));
+    // Of agents that are not in it a delta says nothing: not that they were not heard since the restart, and only by their
+    // sessions that they were.
+    #applyDelta(frames, isRestarted, now) {
+        const told = new Set(frames.filter(({ type }) => type.startsWith("agent:")).map(({ payload }) => payload["agentId"]));
+        const doubted = isRestarted ? this.fleet.doubt((agentId) => told.has(agentId)) : [];
+        const applied = frames.flatMap((frame) => {
+            const seq = seqOf(frame);
+            const event = told.has(frame.payload["agentId"]) ? frame : { ...frame, sync: undefined };
+            return this.fleet.apply(event, seq, { source: "catch-up", now, restartedAt: this.#restartedAfter(seq) });
+        });
+        return [...doubted, ...applied];
+    }
+    /** Whether the server of a hello started later than the one we knew. `upTo`: the position that it begins at. */
+    #started(startedAt, upTo) {
+        const known = this.#startedAt;
+        if (startedAt === undefined || (known !== undefined && startedAt <= known))
+            return false;
+        this.#startedAt = startedAt;
+        if (known === undefined)
+            return false;
+        this.#restart = { at: startedAt, upTo };
+        return true;
     }
     #heartbeat({ seq }) {
         if (this.#copy !== null || this.#cursor === null || !isSeq(seq))
@@ -125,7 +171,11 @@ export class Feed {
         const caughtUp = this.settle();
         return caughtUp === undefined ? NOTHING : { ...NOTHING, caughtUp };
     }
-    #event(frame) {
+    /** When the server restarted, where what is at this position may be from before. */
+    #restartedAfter(seq) {
+        return this.#restart !== null && seq <= this.#restart.upTo ? this.#restart.at : undefined;
+    }
+    #event(frame, now) {
         if (frame.sync === true) {
             this.#copy?.frames.push(frame);
             return NOTHING;
@@ -137,7 +187,7 @@ export class Feed {
         if (this.#complete && seq !== this.#cursor.seq + 1)
             return LOST;
         const source = this.#replay !== null && seq <= this.#replay.to ? "catch-up" : "live";
-        const changes = this.fleet.apply(frame, seq, source);
+        const changes = this.fleet.apply(frame, seq, { source, now, restartedAt: this.#restartedAfter(seq) });
         this.#cursor = { ...this.#cursor, seq };
         if (this.#replay !== null && source === "catch-up")
             this.#replay.events += 1;
@@ -161,7 +211,8 @@ function words(payload) {
     const text = (name) => (typeof payload[name] === "string" ? payload[name] : "");
     const view = payload["view"] === undefined ? undefined : text("view");
     const complete = typeof payload["complete"] === "boolean" ? payload["complete"] : undefined;
-    return { epoch: text("epoch"), seq: payload["seq"], view, complete, mode: text("mode"), reason: text("reason") };
+    const startedAt = typeof payload["serverStartedAt"] === "number" ? payload["serverStartedAt"] : undefined;
+    return { epoch: text("epoch"), seq: payload["seq"], view, complete, mode: text("mode"), reason: text("reason"), startedAt };
 }
 /** A copy that says how much it holds is believed only if that is what came. */
 function holdsWhatItCounts(frames, counts) {

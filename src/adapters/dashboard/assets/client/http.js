@@ -39,7 +39,11 @@ export class Http {
         this.#clock = clock;
     }
     /** The JSON of the answer; an empty object where it has none. */
-    async ask({ method, path, body, token, withCookies = false }) {
+    async ask(request) {
+        return (await this.askTimed(request)).json;
+    }
+    /** The same, and what time it was at the server, to the second; here, where it does not say. */
+    async askTimed({ method, path, body, token, withCookies = false }) {
         const headers = {};
         if (body !== undefined)
             headers["content-type"] = "application/json";
@@ -54,7 +58,8 @@ export class Http {
         const json = parse(words);
         if (!response.ok)
             throw new Refusal(response.status, json, retryAfterMs(response.headers.get("retry-after")));
-        return json;
+        const date = Date.parse(response.headers.get("date") ?? "");
+        return { json, at: Number.isNaN(date) ? this.#clock.now() : date };
     }
     async #answer(url, init, abort) {
         const fetcher = this.#fetch;
