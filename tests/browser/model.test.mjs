@@ -40,6 +40,7 @@ describe("the light", () => {
     const told = [
       [state("connecting"), "wait", "Connecting"],
       [state("catching-up", 5), "wait", "Catching up"],
+      [state("catching-up", 5, { code: "checking" }), "wait", "Checking"],
       [state("live"), "live", "Live"],
       [state("stale", 5), "lost", "Disconnected"],
       [state("connecting", 5), "lost", "Disconnected"],
@@ -358,7 +359,8 @@ describe("who is shown as not heard", () => {
     const looks = (seconds, countAt) => {
       const at = [];
       for (const until = clock.now + seconds * 1_000; clock.now < until; clock.now += 1_000) {
-        doubts.tick(countAt(clock.now / 1_000), () => at.push(clock.now / 1_000));
+        const fleet = { silentMs: 0, state: { name: "live" }, refreshMarks: () => at.push(clock.now / 1_000) };
+        doubts.tick(fleet, countAt(clock.now / 1_000));
       }
       return at;
     };

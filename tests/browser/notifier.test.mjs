@@ -96,7 +96,7 @@ class Page {
   }
 
   take(frame) {
-    const { changes, caughtUp, verdict } = this.feed.take(frame);
+    const { changes, caughtUp, verdict } = this.feed.take(frame, 0);
     assert.equal(verdict, "ok");
     for (const change of changes) this.listeners.change?.(change);
     if (caughtUp !== undefined) this.listeners["caught-up"]?.(caughtUp);

@@ -121,8 +121,12 @@ addEventListener("error", ({ error }) => error && breakDown());
 setInterval(() => {
   seen();
   tabs.look();
-  if (document.hidden) screen.refresh();
-  else draw();
+  if (document.hidden) {
+    screen.refresh();
+  } else {
+    screen.watch();
+    draw();
+  }
   drawTitle();
 }, 1_000);
 

@@ -37,11 +37,9 @@ export class Absence {
     });
   }
 
-  /** `{kind: "lost" | "back", text}` or null, in this state of the client's. */
-  toast(state, hasShown) {
-    if (lightOf(state).kind === "lost") {
-      return { kind: "lost", text: lostWords(hasShown, state.retryAt === null ? null : state.retryAt - Date.now()) };
-    }
+  /** `{kind: "lost" | "back", text}` or null, as the client stands. */
+  toast({ state, retryInMs }, hasShown) {
+    if (lightOf(state).kind === "lost") return { kind: "lost", text: lostWords(hasShown, retryInMs) };
     return state.name === "live" && this.#back?.text ? { kind: "back", text: this.#back.text } : null;
   }
 }

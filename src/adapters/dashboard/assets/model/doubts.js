@@ -1,6 +1,9 @@
-// When to look again after those who are shown as not heard: a heartbeat and a report that changes nothing are marks of
-// life, and make no event. Looks soon after somebody new is in doubt, and more and more seldom while nothing changes. No DOM.
+// When to ask whether what is shown is still so. A line that is silent may be dead. And a heartbeat and a report that
+// changes nothing make no event, though they are marks of life: those who are shown as not heard are looked after, soon
+// after somebody new is among them, and more and more seldom while nothing changes. No DOM.
 
+/** A line that says nothing for so long is asked whether it is there: two heartbeats are long for who waits for news. */
+const QUIET_MS = 10_000;
 const FIRST_MS = 5_000;
 /** Many pages that came back at once do not all ask at once. */
 const SPREAD_MS = 10_000;
@@ -19,8 +22,13 @@ export class Doubts {
     this.#random = random;
   }
 
-  /** Now and then: `count` are shown as not heard. `look()` asks the server after them. */
-  tick(count, look) {
+  /** Now and then, while somebody looks at the page: `count` agents are shown as not heard. */
+  tick(fleet, count) {
+    if (fleet.silentMs > QUIET_MS) fleet.probe();
+    if (fleet.state.name === "live") this.#tick(count, () => fleet.refreshMarks());
+  }
+
+  #tick(count, look) {
     const now = this.#monotonic();
     if (count > this.#known) {
       this.#waitMs = FIRST_MS;

@@ -1,6 +1,7 @@
 // The known past of one agent, oldest first: read backwards from the head, joined with what happens live, and bounded.
 // No DOM; what is shown of it is decided by the views.
 
+import { parseCursor } from "../client/index.js";
 import { entryOfChange, join } from "./entries.js";
 import { bound, descend, isFull, positionOf, strand } from "./strand.js";
 
@@ -208,6 +209,12 @@ export class History {
     this.version += 1;
     this.#given.redraw();
   }
+}
+
+/** Of an agent in a live fleet: its time, and how far it is. */
+export function historyIn(fleet, { agentId, read, redraw }) {
+  const epochAndSeq = () => (fleet.cursor === null ? null : parseCursor(fleet.cursor));
+  return new History({ agentId, read, redraw, epochAndSeq, isKnown: () => fleet.agents.has(agentId), now: () => fleet.now() });
 }
 
 function strands() {

@@ -11,7 +11,7 @@ export function lightOf({ name, staleSince, why }) {
     case "live":
       return { kind: "live", word: "Live" };
     case "catching-up":
-      return { kind: "wait", word: "Catching up" };
+      return { kind: "wait", word: why?.code === "checking" ? "Checking" : "Catching up" };
     case "connecting":
       return staleSince === null && why === null ? { kind: "wait", word: "Connecting" } : { kind: "lost", word: "Disconnected" };
     case "stale":

@@ -1,10 +1,10 @@
 // What the page shows, and what happens to it: the one place that views read and that events change. It joins the client,
 // the sign-in, the lists and the words; it touches no DOM. After each change it asks to be drawn.
 
-import { parseCursor } from "../client/index.js";
 import { Absence } from "./absence.js";
+import { Doubts } from "./doubts.js";
 import { ending } from "./endings.js";
-import { History } from "./history.js";
+import { historyIn } from "./history.js";
 import { lightOf } from "./light.js";
 import { Lists } from "./lists.js";
 import { agentHash, placeHash, readPlace } from "./place.js";
@@ -36,6 +36,7 @@ export class Screen {
   #world;
   #unfollow = () => {};
   #absence;
+  #doubts;
   /** The fleet or the sessions, as they were chosen when an agent was opened. */
   #from = "#/";
 
@@ -51,6 +52,7 @@ export class Screen {
     this.settings = settings;
     this.lists = new Lists(world);
     this.#absence = new Absence(world);
+    this.#doubts = new Doubts(world);
     this.place = readPlace(hash);
   }
 
@@ -76,8 +78,7 @@ export class Screen {
 
   /** The server's time; it stands still while nothing is heard, for nothing is known then. */
   now() {
-    const { staleSince } = this.fleet.state;
-    return this.fleet.serverNow() - (staleSince === null ? 0 : Date.now() - staleSince);
+    return this.fleet.now();
   }
 
   get light() {
@@ -91,7 +92,7 @@ export class Screen {
 
   /** `{kind: "lost" | "back", text}` or null. */
   get toast() {
-    return this.gate === null ? this.#absence.toast(this.fleet.state, this.hasShown) : null;
+    return this.gate === null ? this.#absence.toast(this.fleet, this.hasShown) : null;
   }
 
   redraw() {
@@ -109,6 +110,11 @@ export class Screen {
   /** Before each drawing. */
   refresh() {
     this.lists.refresh(this.fleet, this.place, this.now());
+  }
+
+  /** Once a second while somebody looks. */
+  watch() {
+    this.#doubts.tick(this.fleet, this.roster.counts.stale);
   }
 
   /** Changes what is looked at within this place, as a filter; the address follows. */
@@ -228,19 +234,9 @@ export class Screen {
   #visit() {
     this.history?.stop();
     const { name, agentId } = this.place;
-    this.history = name === "agent" ? this.#historyOf(agentId) : null;
+    const read = (query) => this.#tokens.with((token) => this.#api.agentEvents(token, agentId, query));
+    this.history = name === "agent" ? historyIn(this.fleet, { agentId, read, redraw: () => this.redraw() }) : null;
     this.#read();
-  }
-
-  #historyOf(agentId) {
-    return new History({
-      agentId,
-      read: (query) => this.#tokens.with((token) => this.#api.agentEvents(token, agentId, query)),
-      redraw: () => this.redraw(),
-      epochAndSeq: () => parseCursor(this.fleet.cursor),
-      isKnown: () => this.fleet.agents.has(agentId),
-      now: () => this.now(),
-    });
   }
 
   #read() {
