@@ -56,7 +56,7 @@ export class AgentRow extends Component {
       <${Says} agent=${agent} session=${session} waits=${waits} lifecycle=${lifecycle} />
       <div class="cell when" role="cell">
         <time data-testid="agent-since" datetime=${isoTime(detail.since)} title=${`${statusWord(status)} since ${fullTime(detail.since)}`}>${duration(now - detail.since)}</time>
-        ${tellsSilence(agent) && html`<${Heard} quietMs=${now - heardAt} isUnleased=${status === "online" && detail.unleased === true} />`}
+        ${tellsSilence(agent) && html`<${Heard} quietMs=${now - heardAt} isUnleased=${status === "online" && detail.unleased === true && detail.stale !== true} />`}
       </div>
       <p class="cell restarts" role="cell">${detail.restarts > 0 && html`<span data-testid="agent-restarts" title=${plural(detail.restarts, "restart")}>${detail.restarts}</span>`}</p>
     </div>`;
@@ -115,7 +115,8 @@ function Said({ session, said }) {
 }
 
 function whyWords({ detail, status }, lifecycle) {
-  if (detail.stale === true) return "not heard since the server restarted";
+  // Of one that stopped or crashed nothing was to be heard.
+  if (detail.stale === true && status === "online") return "not heard since the server restarted";
   if (detail.reason === "crash_loop") return `keeps crashing: ${plural(detail.crashes ?? 3, "crash", "crashes")} in 5 minutes`;
   if (detail.reason === "crash" && lifecycle?.event === "crash") return eventWords({ event: "crash", ...lifecycle.detail }).replace("C", "c");
   return status === "online" && UNREMARKABLE.has(detail.reason) ? "" : reasonWords(detail.reason);
