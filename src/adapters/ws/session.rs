@@ -114,6 +114,8 @@ pub(super) struct Session {
     pub(super) timer: Option<Monotonic>,
     busy: Busy,
     pings_unanswered: u8,
+    /// Whether something may have come since nothing was there: else its bell would have rung.
+    may_read: bool,
     /// There once a report came over it.
     socket: Option<Socket>,
     _seat: Seat,
@@ -148,6 +150,7 @@ impl Session {
             timer: None,
             busy: Busy::No,
             pings_unanswered: 0,
+            may_read: true,
             socket: None,
             _seat: opened.seat,
         };
@@ -177,8 +180,9 @@ impl Session {
     }
 
     /// Its socket was heard of: what comes from now on is told again.
-    pub(super) fn heard(&self) {
+    pub(super) fn heard(&mut self) {
         self.bell.heard();
+        self.may_read = true;
     }
 
     /// Reads what came, and writes what there is.
@@ -247,11 +251,14 @@ impl Session {
             // It may go out at once by now, and then nothing else would bring us back to read.
             self.link.flush(turn.now)?;
         }
-        if self.busy != Busy::No || self.link.is_full() {
+        if !self.may_read || self.busy != Busy::No || self.link.is_full() {
             return Ok(Next::Idle);
         }
         match self.link.read(turn.scratch) {
-            Read::Nothing => Ok(Next::Idle),
+            Read::Nothing => {
+                self.may_read = false;
+                Ok(Next::Idle)
+            }
             Read::Gone => Err(End::Gone),
             Read::Some(count) => {
                 let scratch = std::mem::take(&mut turn.scratch);
@@ -291,6 +298,8 @@ impl Session {
     /// # Errors
     /// [`End`], also when the peer answered no ping.
     pub(super) fn beat(&mut self, turn: &mut Turn<'_>) -> Result<Next, End> {
+        // An answer may have come of which the shard has not heard yet.
+        self.may_read |= self.pings_unanswered >= PINGS_UNANSWERED_MAX;
         let mut next = self.visit(turn)?;
         if self.closing.is_some() {
             return Ok(next);

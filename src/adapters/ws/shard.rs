@@ -163,10 +163,38 @@ impl Shard {
     /// Visits all who look at every event.
     async fn walk(&mut self) {
         let mut after = Bound::Unbounded;
-        while let Some(id) = self.broad.range((after, Bound::Unbounded)).next().map(|(id, _)| *id) {
-            after = Bound::Excluded(id);
-            self.visit(id).await;
+        while let Some(last) = self.walk_some(after) {
+            after = Bound::Excluded(last);
+            tokio::task::yield_now().await;
         }
+    }
+
+    /// Visits the next few of those who look at every event, without looking each of them up; the last of them.
+    fn walk_some(&mut self, after: Bound<ConnectionId>) -> Option<ConnectionId> {
+        let now = self.settings.clock.monotonic();
+        let Self { broad, sockets, settings, head, run, scratch, due, again, .. } = self;
+        let mut turn = Turn { settings, sockets, now, head: *head, run, scratch };
+        let (mut last, mut gone, mut moved) = (None, Vec::new(), Vec::new());
+        for (id, session) in broad.range_mut((after, Bound::Unbounded)).take(VISITS_AT_ONCE) {
+            last = Some(*id);
+            session.mark_head(turn.head);
+            match session.visit(&mut turn).or_else(|end| session.end(end, &mut turn)) {
+                Ok(next) => settle(session, next, now, due, again),
+                Err(_) => gone.push(*id),
+            }
+            if !session.is_broad() {
+                moved.push(*id);
+            }
+        }
+        for id in gone {
+            self.remove(id);
+        }
+        for id in moved {
+            if let Some(session) = self.broad.remove(&id) {
+                self.place(session);
+            }
+        }
+        last
     }
 
     /// Does what the timer is for.
@@ -244,33 +272,26 @@ impl Shard {
             // Before anything is said about where it stands, in whatever order things are done.
             session.mark_head(self.head);
         }
-        let next = act(session, &mut turn).or_else(|end| session.end(end, &mut turn));
-        let (timer, is_broad) = (session.timer, session.is_broad());
-        let Ok(next) = next else {
-            among.remove(&id);
-            if let Some(at) = timer {
-                self.due.remove(&(at, id));
-            }
-            self.waves.remove(&(wave_of(id), id));
-            self.again.remove(&id);
+        let Ok(next) = act(session, &mut turn).or_else(|end| session.end(end, &mut turn)) else {
+            self.remove(id);
             return;
         };
-        let due_at = session.due_at(now);
-        if timer != Some(due_at) {
-            session.timer = Some(due_at);
-            if let Some(before) = timer {
-                self.due.remove(&(before, id));
-            }
-            self.due.insert((due_at, id));
-        }
-        if next == Next::Again {
-            self.again.insert(id);
-        }
-        if is_broad != was_broad
+        settle(session, next, now, &mut self.due, &mut self.again);
+        if session.is_broad() != was_broad
             && let Some(session) = among.remove(&id)
         {
             self.place(session);
         }
+    }
+
+    /// Lets a session go that ended.
+    fn remove(&mut self, id: ConnectionId) {
+        let Some(session) = self.broad.remove(&id).or_else(|| self.narrow.remove(&id)) else { return };
+        if let Some(at) = session.timer {
+            self.due.remove(&(at, id));
+        }
+        self.waves.remove(&(wave_of(id), id));
+        self.again.remove(&id);
     }
 }
 
@@ -280,6 +301,26 @@ impl Drop for Shard {
         if !self.has_left {
             self.inbox.broke_down();
         }
+    }
+}
+
+/// Notes when a session that was visited is to be visited next.
+fn settle(
+    session: &mut Session,
+    next: Next,
+    now: Monotonic,
+    due: &mut BTreeSet<(Monotonic, ConnectionId)>,
+    again: &mut BTreeSet<ConnectionId>,
+) {
+    let (id, due_at) = (session.id(), session.due_at(now));
+    if session.timer != Some(due_at) {
+        if let Some(before) = session.timer.replace(due_at) {
+            due.remove(&(before, id));
+        }
+        due.insert((due_at, id));
+    }
+    if next == Next::Again {
+        again.insert(id);
     }
 }
 
