@@ -15,6 +15,7 @@
 
 #[path = "memory/clients.rs"]
 mod clients;
+mod files;
 #[path = "memory/process.rs"]
 mod process;
 #[path = "memory/server.rs"]
@@ -124,7 +125,7 @@ fn main() -> ExitCode {
 
 fn run(wanted: &Wanted) -> Result<ExitCode, String> {
     let most = wanted.counts.iter().copied().max().unwrap_or_default();
-    if let Some(code) = process::raise_files(most + 500)? {
+    if let Some(code) = files::raise(most + 500)? {
         return Ok(code);
     }
     let profile = if cfg!(debug_assertions) { "NOT the release profile" } else { "release profile" };

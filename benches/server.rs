@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-const SECRET: &str = "a secret of the benches, long enough for HS256";
+/// What signs the tokens.
+pub(crate) const SECRET: &str = "a secret of the benches, long enough for HS256";
 const BINARY: &str = env!("CARGO_BIN_EXE_mission-control");
 
 pub(crate) struct Server {
@@ -13,6 +14,7 @@ pub(crate) struct Server {
     /// Held, so that it may go on saying things.
     _output: BufReader<ChildStdout>,
     pub(crate) address: SocketAddr,
+    #[allow(dead_code, reason = "not every bench reports from here")]
     pub(crate) token: String,
 }
 
@@ -26,10 +28,35 @@ impl Server {
     }
 
     /// The server as people run it, with its disk log.
+    #[allow(dead_code, reason = "not every bench leaves it where it runs to the system")]
     pub(crate) fn ours(directory: &Path) -> Self {
         let mut command = Command::new(BINARY);
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(directory);
         Self::with_token(command)
+    }
+
+    /// The server with these settings, on these processors.
+    #[allow(dead_code, reason = "not every bench says where it runs")]
+    pub(crate) fn ours_on(processors: &str, directory: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut command = pinned(processors, Path::new(BINARY));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(directory);
+        for (name, value) in settings {
+            command.env(format!("MISSION_CONTROL__{}", name.to_uppercase().replace('.', "__")), value);
+        }
+        Self::with_token(command)
+    }
+
+    /// Any program that says its address, on these processors.
+    #[allow(dead_code, reason = "not every bench has others")]
+    pub(crate) fn other_on(processors: &str, program: &Path, words: &[&str]) -> Self {
+        let mut command = pinned(processors, program);
+        command.args(words);
+        Self::start(command, String::new())
+    }
+
+    #[allow(dead_code, reason = "not every bench looks at the process")]
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     fn with_token(mut command: Command) -> Self {
@@ -56,6 +83,14 @@ impl Server {
         let address = address.expect("the server ended at its start");
         Self { process, _output: output, address, token }
     }
+}
+
+/// A program that runs on these processors alone, counted from 0; `taskset` becomes it.
+#[allow(dead_code, reason = "not every bench says where it runs")]
+pub(crate) fn pinned(processors: &str, program: &Path) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", processors]).arg(program);
+    command
 }
 
 impl Drop for Server {

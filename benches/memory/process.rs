@@ -2,13 +2,12 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::Kind;
 
 const SERVE: &str = "--serve";
-const RAISED: &str = "MISSION_CONTROL_MEMORY_FILES_RAISED";
 
 /// It has settled when it was asked so often, a moment apart, and changed by at most [`STEADY_BYTES`].
 const ASKED: usize = 8;
@@ -77,32 +76,4 @@ impl Drop for Child {
         drop(self.process.stdin.take());
         let _ended = self.process.wait();
     }
-}
-
-/// Sees to it that this process may hold so many files: where it may not, runs it again from a shell that
-/// raised the bound, which Rust alone cannot. The outcome of that run, if there was one.
-pub(crate) fn raise_files(wanted: usize) -> Result<Option<ExitCode>, String> {
-    let limits =
-        std::fs::read_to_string("/proc/self/limits").map_err(|error| format!("needs Linux: {error}"))?;
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap_or_default();
-    let numbers: Vec<usize> =
-        line.split_whitespace().take(2).map(|word| word.parse().unwrap_or(usize::MAX)).collect();
-    let (soft, hard) = (numbers.first().copied().unwrap_or(0), numbers.get(1).copied().unwrap_or(0));
-    if soft >= wanted {
-        return Ok(None);
-    }
-    if hard < wanted || std::env::var_os(RAISED).is_some() {
-        return Err(format!(
-            "{wanted} open files are needed and {hard} are allowed: raise the hard bound (`ulimit -Hn`), or ask for fewer connections"
-        ));
-    }
-    let failed = |error: std::io::Error| format!("no shell to raise the bound of open files: {error}");
-    let status = Command::new("sh")
-        .args(["-c", "ulimit -n \"$(ulimit -Hn)\" && exec \"$0\" \"$@\""])
-        .arg(std::env::current_exe().map_err(failed)?)
-        .args(std::env::args_os().skip(1))
-        .env(RAISED, "1")
-        .status()
-        .map_err(failed)?;
-    Ok(Some(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }))
 }
