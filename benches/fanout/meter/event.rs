@@ -5,9 +5,10 @@ use std::time::Duration;
 
 /// Bytes of an event's text; the head of its frame is four more.
 const BYTES: usize = 150;
-const NUMBER: usize = 10;
-const NANOS: usize = 16;
-pub(crate) const AGENT: &str = "bench";
+const NUMBER: usize = 7;
+const MICROS: usize = 10;
+pub(crate) const AGENT: &str = "a1";
+const SESSION: &str = "s1";
 const BEFORE: &str = r#""lastMessage":""#;
 
 /// What the bench wrote into an event.
@@ -24,9 +25,9 @@ pub(crate) fn text_at(event: &[u8]) -> Option<usize> {
 }
 
 pub(crate) fn read(event: &[u8], at: usize) -> Option<Said> {
-    let text = event.get(at..at + NUMBER + 1 + NANOS)?;
+    let text = event.get(at..at + NUMBER + 1 + MICROS)?;
     let number = digits(&text[..NUMBER])?;
-    Some(Said { number, at: Duration::from_nanos(digits(&text[NUMBER + 1..])?) })
+    Some(Said { number, at: Duration::from_micros(digits(&text[NUMBER + 1..])?) })
 }
 
 fn digits(text: &[u8]) -> Option<u64> {
@@ -43,15 +44,15 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn new() -> Self {
-        let bare = NUMBER + 1 + NANOS + 1;
+        let bare = NUMBER + 1 + MICROS + 1;
         let around = around("", 12_345).len();
         Self { pad: "x".repeat(BYTES - around - bare), message: String::new() }
     }
 
     fn message(&mut self, said: Said) -> &str {
         self.message.clear();
-        let nanos = said.at.as_nanos();
-        write!(self.message, "{:0NUMBER$} {nanos:0NANOS$} {}", said.number, self.pad).unwrap();
+        let micros = said.at.as_micros();
+        write!(self.message, "{:0NUMBER$} {micros:0MICROS$} {}", said.number, self.pad).unwrap();
         &self.message
     }
 
@@ -65,19 +66,21 @@ impl Writer {
         let number = said.number;
         let message = self.message(said);
         format!(
-            r#"{{"type":"report","payload":{{"id":"{number}","kind":"activity","agentId":"{AGENT}","sessionId":"main","lastMessage":"{message}"}}}}"#
+            r#"{{"type":"report","payload":{{"id":"{number}","kind":"activity","agentId":"{AGENT}","sessionId":"{SESSION}","lastMessage":"{message}"}}}}"#
         )
     }
 
     /// A report in a batch.
     pub(crate) fn item(&mut self, said: Said) -> String {
         let message = self.message(said);
-        format!(r#"{{"kind":"activity","agentId":"{AGENT}","sessionId":"main","lastMessage":"{message}"}}"#)
+        format!(
+            r#"{{"kind":"activity","agentId":"{AGENT}","sessionId":"{SESSION}","lastMessage":"{message}"}}"#
+        )
     }
 }
 
 fn around(message: &str, seq: u64) -> String {
     format!(
-        r#"{{"type":"session:activity","payload":{{"agentId":"{AGENT}","sessionId":"main",{BEFORE}{message}","timestamp":1795460390000}},"seq":{seq}}}"#
+        r#"{{"type":"session:activity","payload":{{"agentId":"{AGENT}","sessionId":"{SESSION}",{BEFORE}{message}","timestamp":1795460390000}},"seq":{seq}}}"#
     )
 }

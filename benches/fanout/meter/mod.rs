@@ -32,6 +32,8 @@ const AT_ONCE: usize = 64;
 const MOMENT: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(10);
 const TOKENS_GOOD_FOR: Duration = Duration::from_secs(3600);
+/// A copy of the fleet that a reader is given may be a second old, and what came since follows it.
+const COPY_AGE: Duration = Duration::from_millis(1_100);
 /// Tokens of reporters come after those of all readers.
 const REPORTERS: usize = 1 << 24;
 
@@ -126,6 +128,7 @@ impl Meter {
             // Its agent is known before anybody watches: then a report is one event.
             single.report(0..1, Duration::ZERO)?;
             single.wait()?;
+            std::thread::sleep(COPY_AGE);
             (single.reported, single.answered) = (0, 0);
             let mut many = Reporter::open(self.address, &token, kinds[1])?;
             many.ready()?;
