@@ -24,7 +24,11 @@ pub(crate) const SETTINGS: [(&str, &str); 4] = [
 ];
 
 /// What is measured on one set of connections, one after the other.
-pub(crate) const PHASES: [&str; 4] = ["one", "window", "bursts", "steady"];
+pub(crate) const PHASES: [&str; 5] = ["one", "window", "socket", "bursts", "steady"];
+
+/// Where some take nothing: histories so short that they are full before it is counted, and that those fall out of.
+pub(crate) const SHORT: [(&str, &str); 3] =
+    [("stream.ring_events", "1024"), ("stream.replay_events", "1024"), ("log.keep_events", "4096")];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -145,6 +149,9 @@ impl Cell {
             Row::Ours | Row::OursAgain | Row::OursStalled | Row::OursOnTwo => {
                 let mut settings = SETTINGS.to_vec();
                 settings.push(("log.kind", &wanted.log));
+                if self.part == Part::Stalled {
+                    settings.extend(SHORT);
+                }
                 let processors = if self.row == Row::OursOnTwo { BOTH } else { SERVER };
                 Server::ours_on(processors, directory, &settings)
             }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::cells::SETTINGS;
+use crate::cells::{SETTINGS, SHORT};
 use crate::wanted::Wanted;
 use crate::{picture, tables};
 
@@ -30,7 +30,9 @@ fn said(program: &str, words: &[&str]) -> String {
 pub(crate) fn record(wanted: &Wanted, bun: Option<&str>) -> Value {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let processor = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
-    let settings: Vec<String> = SETTINGS.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    let all = |list: &[(&str, &str)]| {
+        list.iter().map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ")
+    };
     json!({
         "date": said("date", &["+%F"]),
         "commit": said("git", &["describe", "--always", "--dirty"]),
@@ -43,7 +45,7 @@ pub(crate) fn record(wanted: &Wanted, bun: Option<&str>) -> Value {
         "rounds": wanted.rounds,
         "length_ms": wanted.length,
         "log": wanted.log,
-        "settings": format!("{}, limits.reports_per_second and reports_burst = 1000000, limits.connections_per_user = 100000, telemetry.level = warn", settings.join(", ")),
+        "settings": format!("{}, limits.reports_per_second and reports_burst = 1000000, limits.connections_per_user = 100000, telemetry.level = warn; where some stall also {}", all(&SETTINGS), all(&SHORT)),
         "cells": [],
     })
 }

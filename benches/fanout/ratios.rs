@@ -61,7 +61,10 @@ impl Measure {
                 Some((1e6 * share(of, "server_cpu_s", "events")?, other(of)))
             }
             Self::Handshake => Some((found["handshake_cpu_us"].as_f64()?, other(found))),
-            Self::Alone => Some((phase("alone")?["fan_out_ms"].as_f64()?, 0.0)),
+            Self::Alone => {
+                let of = phase("alone")?;
+                Some((of["fan_out_ms"].as_f64()?, other(of)))
+            }
             Self::Grown => Some((found["resident_last"].as_f64()? - found["resident_full"].as_f64()?, 0.0)),
             Self::Held => {
                 let bytes = found["resident_full"].as_f64()? - found["resident_before"].as_f64()?;
@@ -148,6 +151,12 @@ impl Spread {
             f64::midpoint(*taken.get(middle.checked_sub(1)?)?, *taken.get(middle)?)
         };
         Some(Self { median, low: *taken.first()?, high: *taken.last()?, rounds: taken.len(), disturbed })
+    }
+
+    /// How far equal rows are apart, in both directions: which of them came first says nothing.
+    pub(crate) fn around_one(self) -> Self {
+        let far = self.high.max(1.0 / self.low).max(1.0);
+        Self { low: 1.0 / far, high: far, ..self }
     }
 
     /// The least spread that holds both.

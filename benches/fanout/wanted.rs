@@ -10,7 +10,7 @@ const ROUNDS: usize = 9;
 const LENGTH: u64 = 1_500;
 const CYCLES: usize = 100_000;
 
-const USAGE: &str = "cargo bench --bench fanout -- [--n 100,1000,10000,18000] [--rounds 9] [--only ours,bun,floor-write,floor-batch] [--phases one,window,bursts,steady,watched,stalled,churn,shards] [--length MILLISECONDS] [--cycles 100000] [--log memory|disk] [--seed NUMBER] [--publish] [--from RECORD.json]";
+const USAGE: &str = "cargo bench --bench fanout -- [--n 100,1000,10000,18000] [--rounds 9] [--only ours,bun,floor-write,floor-batch] [--phases one,window,socket,bursts,steady,watched,stalled,churn,shards] [--length MILLISECONDS] [--cycles 100000] [--log memory|disk] [--seed NUMBER] [--publish] [--from RECORD.json]";
 
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {

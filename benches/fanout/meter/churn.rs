@@ -72,6 +72,7 @@ impl Meter {
                 return Err(format!("{ended} of {cycles} came and went, and then nothing more"));
             }
         }
+        self.readers.forget(first);
         Ok(())
     }
 

@@ -58,7 +58,7 @@ impl Meter {
         let each = |deliveries: f64| Duration::from_secs_f64(self.counting as f64 / deliveries);
         match phase {
             "one" => Some(Pace::UnderWay(1)),
-            "window" => Some(Pace::UnderWay(32)),
+            "window" | "socket" => Some(Pace::UnderWay(32)),
             "bursts" => Some(Pace::Bursts(32)),
             "steady" => Some(Pace::Every(each(STEADY))),
             _ => None,
@@ -71,7 +71,7 @@ impl Meter {
             return self.alone(length);
         }
         let pace = self.pace(name).ok_or_else(|| format!("no phase is called {name}"))?;
-        self.batches = matches!(pace, Pace::Bursts(_) | Pace::UnderWay(2..));
+        self.batches = matches!(name, "window" | "bursts");
         let length = match pace {
             Pace::Every(each) => length.max(each.mul_f64(STEADY_EVENTS)),
             _ => length,
@@ -149,6 +149,7 @@ impl Meter {
     fn alone(&mut self, length: Duration) -> Result<Value, String> {
         self.batches = false;
         let (from, mut millis, mut cpu, mut threads) = (Instant::now(), Vec::new(), 0.0, 0);
+        let all = Moment::now(self)?;
         while from.elapsed() < length + WARM_UP || millis.is_empty() {
             let before = Spent::of(self.server)?;
             let (reported, mut moved, mut last) = (Instant::now(), Instant::now(), before.clone());
@@ -171,9 +172,11 @@ impl Meter {
         millis.sort_by(f64::total_cmp);
         let middle = millis[millis.len() / 2];
         let events = millis.len() as f64;
-        Ok(
-            json!({"phase": "alone", "events": events, "fan_out_ms": middle, "cpu_ms": cpu * 1e3 / events, "threads": threads}),
-        )
+        let mut found = found("alone", &all, &Moment::now(self)?, Vec::new());
+        found["fan_out_ms"] = middle.into();
+        found["fan_out_cpu_ms"] = (cpu * 1e3 / events).into();
+        found["threads"] = threads.into();
+        Ok(found)
     }
 }
 

@@ -267,6 +267,11 @@ impl Readers {
         true
     }
 
+    /// Closes what is left of those from this one on.
+    pub(crate) fn forget(&mut self, from: usize) {
+        self.list.truncate(from);
+    }
+
     /// Puts another into the place of one who is gone.
     pub(crate) fn replace(
         &mut self,
