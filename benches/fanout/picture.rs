@@ -44,10 +44,15 @@ fn legend(svg: &mut String) {
 }
 
 fn panel(svg: &mut String, record: &Value, compared: &Compared, counts: &[u64], top: f64) {
-    let Compared { title, measure, against, others } = compared;
+    let Compared { title, unit, measure, against, others } = compared;
     let foot = top + 22.0 + PLOT;
     let at = |ratio: f64| foot - PLOT * ratio.clamp(0.0, MOST) / MOST;
-    writeln!(svg, "<text class=\"t\" x=\"{LEFT}\" y=\"{}\">{title}</text>", top + 12.0).unwrap();
+    writeln!(
+        svg,
+        "<text class=\"t\" x=\"{LEFT}\" y=\"{}\">{title}<tspan class=\"s\" dx=\"8\">{unit}</tspan></text>",
+        top + 12.0
+    )
+    .unwrap();
     writeln!(
         svg,
         "<text class=\"s\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{against}</text>",

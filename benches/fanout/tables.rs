@@ -9,6 +9,7 @@ use crate::ratios::{Measure, Of, Spread};
 /// One comparison of the fan-out: what, against whom, and who else stands beside.
 pub(crate) struct Compared {
     pub(crate) title: &'static str,
+    pub(crate) unit: &'static str,
     pub(crate) measure: Measure,
     pub(crate) against: &'static str,
     pub(crate) others: &'static [&'static str],
@@ -16,43 +17,50 @@ pub(crate) struct Compared {
 
 pub(crate) const COMPARED: [Compared; 7] = [
     Compared {
-        title: "One event at a time: deliveries for each second of the server's processor time",
+        title: "One event at a time",
+        unit: "deliveries for each second of the server's processor time",
         measure: Measure::Deliveries("one"),
         against: "floor-write",
         others: &["bun", "floor-batch"],
     },
     Compared {
-        title: "32 events under way: deliveries for each second of the server's processor time",
+        title: "32 events under way",
+        unit: "deliveries for each second of the server's processor time",
         measure: Measure::Deliveries("window"),
         against: "floor-batch",
         others: &["bun", "floor-write"],
     },
     Compared {
-        title: "32 events under way, all over one reporting WebSocket: deliveries for each second of the server's processor time",
+        title: "32 events under way, all over one reporting WebSocket",
+        unit: "deliveries for each second of the server's processor time",
         measure: Measure::Deliveries("socket"),
         against: "floor-batch",
         others: &["bun", "floor-write"],
     },
     Compared {
-        title: "Bursts of 32: deliveries for each second of the server's processor time",
+        title: "Bursts of 32",
+        unit: "deliveries for each second of the server's processor time",
         measure: Measure::Deliveries("bursts"),
         against: "floor-batch",
         others: &["bun", "floor-write"],
     },
     Compared {
-        title: "20,000 deliveries a second: p99 from the report to the reader, less is better",
+        title: "20,000 deliveries a second",
+        unit: "p99 from the report to the reader, less is better",
         measure: Measure::Slowest("steady"),
         against: "floor-write",
         others: &["bun", "floor-batch"],
     },
     Compared {
-        title: "A handshake: the server's processor time, less is better",
+        title: "A handshake",
+        unit: "the server's processor time, less is better",
         measure: Measure::Handshake,
         against: "bun",
         others: &["floor-write"],
     },
     Compared {
-        title: "A connection: resident bytes of the server, as it comes and not yet settled, less is better",
+        title: "A connection",
+        unit: "resident bytes of the server, as it comes and not yet settled, less is better",
         measure: Measure::Held,
         against: "bun",
         others: &["floor-write"],
@@ -213,7 +221,7 @@ pub(crate) fn all(record: &Value) -> String {
 }
 
 fn fan_out(text: &mut String, record: &Value, compared: &Compared, counts: &[u64]) {
-    let Compared { title, measure, against, others } = compared;
+    let Compared { title, unit, measure, against, others } = compared;
     let mut rows = String::new();
     for n in counts {
         let of = Of { record, part: "fanout", n: *n };
@@ -248,7 +256,7 @@ fn fan_out(text: &mut String, record: &Value, compared: &Compared, counts: &[u64
     }
     writeln!(
         text,
-        "{title}\n\n| readers | {against} | **ours** | | {} | floor-write again | ours again |",
+        "{title}: {unit}\n\n| readers | {against} | **ours** | | {} | floor-write again | ours again |",
         others.join(" | ")
     )
     .unwrap();

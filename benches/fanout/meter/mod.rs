@@ -130,13 +130,19 @@ impl Meter {
             single.wait()?;
             std::thread::sleep(COPY_AGE);
             (single.reported, single.answered) = (0, 0);
-            let mut many = Reporter::open(self.address, &token, kinds[1])?;
-            many.ready()?;
-            many.register(self.poll.registry(), Token(REPORTERS + 1))?;
-            self.many = Some(many);
+            self.many = Some(Reporter::open(self.address, &token, kinds[1])?);
         }
         single.register(self.poll.registry(), Token(REPORTERS))?;
         self.single = Some(single);
+        Ok(())
+    }
+
+    fn open_many_again(&mut self) -> Result<(), String> {
+        if let Some(many) = &self.many {
+            let many = many.again()?;
+            many.register(self.poll.registry(), Token(REPORTERS + 1))?;
+            self.many = Some(many);
+        }
         Ok(())
     }
 

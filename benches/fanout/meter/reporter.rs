@@ -87,6 +87,12 @@ impl Reporter {
             .map_err(|error| error.to_string())
     }
 
+    /// The same over a new connection.
+    pub(crate) fn again(&self) -> Result<Self, String> {
+        let new = Self::open(self.address, &self.token, self.by)?;
+        Ok(Self { answered: self.answered, reported: self.reported, ..new })
+    }
+
     /// Reports events of these numbers.
     pub(crate) fn report(&mut self, numbers: std::ops::Range<u64>, at: Duration) -> Result<(), String> {
         self.reported += numbers.end - numbers.start;
@@ -131,6 +137,8 @@ impl Reporter {
         let mut scratch = [0; 16 << 10];
         loop {
             match self.stream.read(&mut scratch) {
+                // A connection over which no request came for a while is closed, and opened again for the next.
+                Ok(0) if self.by == By::Batches && self.answered == self.reported => return Ok(()),
                 Ok(0) => return Err("the server hung up on who reports".to_owned()),
                 Ok(read) => self.input.extend_from_slice(&scratch[..read]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
