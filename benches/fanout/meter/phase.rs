@@ -128,9 +128,12 @@ impl Meter {
 
     /// Until all have what was reported, and it was answered.
     pub(crate) fn settle(&mut self) -> Result<(), String> {
-        let from = Instant::now();
+        let (mut last, mut before) = (Instant::now(), (0, 0));
         while self.readers.done < self.published || self.answered() < self.published {
-            if from.elapsed() > PATIENCE {
+            let now = (self.readers.deliveries, self.answered());
+            if now != before {
+                (last, before) = (Instant::now(), now);
+            } else if last.elapsed() > PATIENCE {
                 return Err(self.stuck());
             }
             self.step(MOMENT)?;
