@@ -33,7 +33,7 @@ pub(crate) fn draw(record: &Value) -> String {
 fn legend(svg: &mut String) {
     let items = [
         ("ours", "ours"),
-        ("peer", "bun, or the floor of a handshake"),
+        ("peer", "bun; of a connection, the floor"),
         ("band", "two equal rows are as far apart"),
     ];
     let mut x = LEFT;
@@ -63,7 +63,7 @@ fn panel(svg: &mut String, record: &Value, compared: &Compared, counts: &[u64], 
     let step = (WIDTH - LEFT - 10.0) / counts.len().max(1) as f64;
     for (number, n) in counts.iter().enumerate() {
         let (of, x) = (Of { record, part: "fanout", n: *n }, LEFT + step * number as f64);
-        if let Some(equal) = equal_rows(&of, *measure) {
+        if let Some(equal) = equal_rows(&of, compared) {
             let (high, low) = (at(equal.high), at(equal.low));
             writeln!(
                 svg,

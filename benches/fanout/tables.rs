@@ -15,41 +15,48 @@ pub(crate) struct Compared {
     pub(crate) others: &'static [&'static str],
 }
 
+impl Compared {
+    /// The floor that comes twice.
+    fn floor(&self) -> &'static str {
+        if self.against == "floor-batch" { "floor-batch" } else { "floor-write" }
+    }
+}
+
 pub(crate) const COMPARED: [Compared; 7] = [
     Compared {
         title: "One event at a time",
         unit: "deliveries for each second of the server's processor time",
         measure: Measure::Deliveries("one"),
         against: "floor-write",
-        others: &["bun", "floor-batch"],
+        others: &["bun"],
     },
     Compared {
         title: "32 events under way",
         unit: "deliveries for each second of the server's processor time",
         measure: Measure::Deliveries("window"),
         against: "floor-batch",
-        others: &["bun", "floor-write"],
+        others: &["bun"],
     },
     Compared {
         title: "32 events under way, all over one reporting WebSocket",
         unit: "deliveries for each second of the server's processor time",
         measure: Measure::Deliveries("socket"),
         against: "floor-batch",
-        others: &["bun", "floor-write"],
+        others: &["bun"],
     },
     Compared {
         title: "Bursts of 32",
         unit: "deliveries for each second of the server's processor time",
         measure: Measure::Deliveries("bursts"),
         against: "floor-batch",
-        others: &["bun", "floor-write"],
+        others: &["bun"],
     },
     Compared {
         title: "20,000 deliveries a second",
         unit: "p99 from the report to the reader, less is better",
         measure: Measure::Slowest("steady"),
         against: "floor-write",
-        others: &["bun", "floor-batch"],
+        others: &["bun"],
     },
     Compared {
         title: "A handshake",
@@ -72,17 +79,20 @@ pub(crate) fn pair(row: &str) -> &'static [&'static str] {
     match row {
         "ours" => &["ours", "ours again"],
         "floor-write" => &["floor-write", "floor-write again"],
-        "floor-batch" => &["floor-batch"],
+        "floor-batch" => &["floor-batch", "floor-batch again"],
         _ => &["bun"],
     }
 }
 
-/// How far two equal rows are apart: the wider of both pairs.
-pub(crate) fn equal_rows(of: &Of<'_>, measure: Measure) -> Option<Spread> {
-    let again = |row: &'static str, again: &str| of.ratios(&[again], (of.n, &[row]), measure);
-    let ours = again("ours", "ours again");
-    let floor = again("floor-write", "floor-write again");
-    let both = match (ours, floor) {
+/// A row that comes twice, over itself.
+fn again(of: &Of<'_>, row: &str, measure: Measure) -> Option<Spread> {
+    let [first, again] = pair(row) else { return None };
+    of.ratios(&[again], (of.n, &[first]), measure)
+}
+
+/// How far two equal rows are apart: the wider of those of ours and of a floor.
+pub(crate) fn equal_rows(of: &Of<'_>, compared: &Compared) -> Option<Spread> {
+    let both = match (again(of, "ours", compared.measure), again(of, compared.floor(), compared.measure)) {
         (Some(ours), Some(floor)) => ours.and(floor),
         (one, other) => one.or(other)?,
     };
@@ -225,42 +235,27 @@ fn fan_out(text: &mut String, record: &Value, compared: &Compared, counts: &[u64
     let mut rows = String::new();
     for n in counts {
         let of = Of { record, part: "fanout", n: *n };
-        let ratio = |row: &str| of.ratios(pair(row), (*n, pair(against)), *measure);
-        let again = |row: &'static str, again: &str| spread(of.ratios(&[again], (*n, &[row]), *measure));
-        let ours = ratio("ours");
-        if of.values(pair(against), *measure).is_none() && of.values(&["ours"], *measure).is_none() {
+        let (reference, ours) = (of.values(pair(against), *measure), of.values(pair("ours"), *measure));
+        if reference.or(ours).is_none() {
             continue;
         }
-        write!(
-            rows,
-            "| {} | {} |",
-            thousands(*n as f64),
-            figure(of.values(pair(against), *measure), *measure)
-        )
-        .unwrap();
-        write!(
-            rows,
-            " **{}** | {} |",
-            spread(ours),
-            verdict(ours, equal_rows(&of, *measure), measure.more_is_better())
-        )
-        .unwrap();
-        for row in *others {
-            write!(rows, " {} |", spread(ratio(row))).unwrap();
-        }
-        writeln!(rows, " {} | {} |", again("floor-write", "floor-write again"), again("ours", "ours again"))
-            .unwrap();
+        let ratio = |row: &str| of.ratios(pair(row), (*n, pair(against)), *measure);
+        let verdict = verdict(ratio("ours"), equal_rows(&of, compared), measure.more_is_better());
+        let mut cells = vec![thousands(*n as f64), figure(reference, *measure), figure(ours, *measure)];
+        cells.extend([format!("**{}**", spread(ratio("ours"))), verdict.to_owned()]);
+        cells.extend(others.iter().map(|row| spread(ratio(row))));
+        cells.extend([compared.floor(), "ours"].map(|row| spread(again(&of, row, *measure))));
+        writeln!(rows, "| {} |", cells.join(" | ")).unwrap();
     }
     if rows.is_empty() {
         return;
     }
+    let (others, floor) = (others.join(" | "), compared.floor());
     writeln!(
         text,
-        "{title}: {unit}\n\n| readers | {against} | **ours** | | {} | floor-write again | ours again |",
-        others.join(" | ")
+        "{title}: {unit}\n\n| readers | {against} | ours | **ratio** | | {others} | {floor} again | ours again |\n|---|---|---|---|---|---|---|---|\n{rows}"
     )
     .unwrap();
-    writeln!(text, "|---|---|---|---|{}---|---|\n{rows}", "---|".repeat(others.len())).unwrap();
 }
 
 fn watched(text: &mut String, record: &Value) {

@@ -122,27 +122,31 @@ impl Meter {
 
     fn open_reporters(&mut self) -> Result<(), String> {
         let token = self.token("reporter", Scope::Report);
-        let kinds = if self.is_ours() { [By::Frames, By::Batches] } else { [By::Events, By::Events] };
-        let mut single = Reporter::open(self.address, &token, kinds[0])?;
+        let by = if self.is_ours() { By::Frames } else { By::Events };
+        let mut single = Reporter::open(self.address, &token, by)?;
         if self.is_ours() {
             // Its agent is known before anybody watches: then a report is one event.
             single.report(0..1, Duration::ZERO)?;
             single.wait()?;
             std::thread::sleep(COPY_AGE);
             (single.reported, single.answered) = (0, 0);
-            self.many = Some(Reporter::open(self.address, &token, kinds[1])?);
         }
         single.register(self.poll.registry(), Token(REPORTERS))?;
         self.single = Some(single);
         Ok(())
     }
 
-    fn open_many_again(&mut self) -> Result<(), String> {
-        if let Some(many) = &self.many {
-            let many = many.again()?;
-            many.register(self.poll.registry(), Token(REPORTERS + 1))?;
-            self.many = Some(many);
+    /// A connection for batches, new in each phase: one over which nothing came for a while is closed.
+    fn open_many(&mut self) -> Result<(), String> {
+        if !self.is_ours() {
+            return Ok(());
         }
+        let many = match &self.many {
+            Some(many) => many.again()?,
+            None => Reporter::open(self.address, &self.token("reporter", Scope::Report), By::Batches)?,
+        };
+        many.register(self.poll.registry(), Token(REPORTERS + 1))?;
+        self.many = Some(many);
         Ok(())
     }
 

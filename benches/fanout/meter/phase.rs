@@ -73,7 +73,7 @@ impl Meter {
         let pace = self.pace(name).ok_or_else(|| format!("no phase is called {name}"))?;
         self.batches = matches!(name, "window" | "bursts");
         if self.batches {
-            self.open_many_again()?;
+            self.open_many()?;
         }
         let length = match pace {
             Pace::Every(each) => length.max(each.mul_f64(STEADY_EVENTS)),
