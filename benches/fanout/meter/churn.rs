@@ -39,7 +39,7 @@ impl Meter {
     fn come_and_go(&mut self, cycles: usize) -> Result<(), String> {
         let (mut begun, mut ended) = (0, 0);
         let first = self.readers.len();
-        let mut leaving = vec![false; AT_ONCE];
+        let mut leaving = [false; AT_ONCE];
         while begun < AT_ONCE.min(cycles) {
             self.readers.open(self.address, self.one_of_many(begun))?;
             begun += 1;
