@@ -10,12 +10,12 @@ use crate::tables::{COMPARED, Compared, counts, equal_rows, pair};
 const WIDTH: f64 = 760.0;
 const LEFT: f64 = 70.0;
 const PANEL: f64 = 150.0;
-const PLOT: f64 = 96.0;
+const PLOT: f64 = 90.0;
 const BAR: f64 = 34.0;
 /// The highest ratio that is drawn; longer bars are cut and their number says so.
-const MOST: f64 = 2.0;
+const MOST: f64 = 2.2;
 
-const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#1f2328}.t{font-weight:600}.s{fill:#59636e;font-size:11px}.ours{fill:#0969da}.peer{fill:#8c959f}.band{fill:#d4a72c;opacity:.35}.one{stroke:#1f2328;stroke-width:1}@media(prefers-color-scheme:dark){text{fill:#f0f6fc}.s{fill:#9198a1}.ours{fill:#4493f8}.peer{fill:#656c76}.one{stroke:#f0f6fc}}";
+const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#1f2328}.t{font-weight:600}.s{fill:#59636e;font-size:11px;font-weight:400}.ours{fill:#0969da}.peer{fill:#8c959f}.band{fill:#d4a72c;opacity:.35}.one{stroke:#1f2328;stroke-width:1}@media(prefers-color-scheme:dark){text{fill:#f0f6fc}.s{fill:#9198a1}.ours{fill:#4493f8}.peer{fill:#656c76}.one{stroke:#f0f6fc}}";
 
 pub(crate) fn draw(record: &Value) -> String {
     let counts = counts(record, "fanout");
@@ -45,7 +45,7 @@ fn legend(svg: &mut String) {
 
 fn panel(svg: &mut String, record: &Value, compared: &Compared, counts: &[u64], top: f64) {
     let Compared { title, unit, measure, against, others } = compared;
-    let foot = top + 22.0 + PLOT;
+    let foot = top + 30.0 + PLOT;
     let at = |ratio: f64| foot - PLOT * ratio.clamp(0.0, MOST) / MOST;
     writeln!(
         svg,

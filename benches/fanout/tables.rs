@@ -38,7 +38,7 @@ pub(crate) const COMPARED: [Compared; 7] = [
         others: &["bun"],
     },
     Compared {
-        title: "32 events under way, all over one reporting WebSocket",
+        title: "32 under way over one reporting WebSocket",
         unit: "deliveries for each second of the server's processor time",
         measure: Measure::Deliveries("socket"),
         against: "floor-batch",
