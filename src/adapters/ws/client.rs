@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::codec::Incoming;
 use crate::domain::farewell::Farewell;
 use crate::domain::interest::Interest;
 use crate::domain::rate::{Meter, Rate};
@@ -32,11 +33,13 @@ pub(super) struct Conduct {
     strikes: VecDeque<Monotonic>,
     subscribed_at: Option<Monotonic>,
     waiting: Option<Interest>,
+    /// A frame that came behind reports that are still being answered.
+    kept: Option<Incoming>,
 }
 
 impl Conduct {
     pub(super) const fn new(interest_every: Duration) -> Self {
-        Self { interest_every, strikes: VecDeque::new(), subscribed_at: None, waiting: None }
+        Self { interest_every, strikes: VecDeque::new(), subscribed_at: None, waiting: None, kept: None }
     }
 
     /// Counts a frame that was not understood.
@@ -46,6 +49,16 @@ impl Conduct {
             self.strikes.pop_front();
         }
         if self.strikes.len() >= STRIKES_MAX { Err(Farewell::BadClient) } else { Ok(()) }
+    }
+
+    /// Keeps a frame until the reports before it are answered; until then no other is read.
+    pub(super) fn keep(&mut self, incoming: Incoming) {
+        self.kept = Some(incoming);
+    }
+
+    /// The frame that was kept.
+    pub(super) fn kept(&mut self) -> Option<Incoming> {
+        self.kept.take()
     }
 
     /// Takes a wish; one that comes before the last was granted takes its place.

@@ -129,6 +129,13 @@ impl Shard {
                 session.mark(*mark);
             }
         }
+        // Before any of them is visited: who is, is read then.
+        for id in news.ready {
+            if let Some(session) = self.get(id) {
+                session.heard();
+                self.again.insert(id);
+            }
+        }
         for (id, dismissal) in news.dismissals {
             self.with(id, |_, _| Err(End::Dismissed(dismissal)));
             self.give_turn().await;
@@ -142,12 +149,6 @@ impl Shard {
         for (id, outcome) in news.outcomes {
             self.with(id, |session, turn| session.answered(outcome, turn).map(|()| Next::Again));
             self.give_turn().await;
-        }
-        for id in news.ready {
-            if let Some(session) = self.get(id) {
-                session.heard();
-                self.again.insert(id);
-            }
         }
     }
 

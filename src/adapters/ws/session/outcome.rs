@@ -20,14 +20,25 @@ use crate::ports::token_verifier::SecretText;
 /// What became of that which a connection asked for.
 #[derive(Debug)]
 pub(in crate::adapters::ws) enum Outcome {
-    /// The answer to a report.
-    Answer(Bytes),
+    /// The answers to reports, in their order.
+    Answers(Vec<Bytes>),
     /// A new beginning.
     Began(Result<Beginning, Fault>),
     /// A new token.
     Refreshed(Result<Refreshed, Fault>),
     /// Nobody knows: whoever was asked broke down.
     Lost,
+}
+
+/// A report that came, with the id that its answer carries, or why it is refused already.
+#[derive(Debug)]
+pub(super) struct Reporting {
+    id: Option<String>,
+    submission: Result<Submission, Fault>,
+}
+
+fn lost() -> Fault {
+    Fault::new(Code::Internal, "try again")
 }
 
 /// Sees to it that what was asked for is answered.
@@ -69,33 +80,50 @@ impl Session {
         delivered
     }
 
-    pub(super) fn report(
+    /// A report that came, or why it is refused already.
+    pub(super) fn reporting(
         &mut self,
         id: Option<String>,
         submission: Result<Box<Submission>, Vec<Fault>>,
         turn: &Turn<'_>,
-    ) {
+    ) -> Reporting {
+        let refused = |faults: Vec<Fault>| faults.into_iter().next().unwrap_or_else(lost);
+        let submission = submission.map_err(refused).and_then(|submission| {
+            turn.sockets.count_report(turn.now).map_err(|wait| {
+                Fault::new(Code::RateLimited, "too many reports over sockets at once").retry_after(wait)
+            })?;
+            let socket = Some(self.socket.get_or_insert_default().clone());
+            Ok(Submission { socket, ..*submission })
+        });
+        Reporting { id, submission }
+    }
+
+    /// Asks for reports that came together: each is answered in its place.
+    pub(super) fn ask_for(&mut self, reports: Vec<Reporting>, turn: &Turn<'_>) {
         let (intake, principal) = (Arc::clone(&turn.settings.intake), Arc::clone(&self.principal));
-        let lost = || Fault::new(Code::Internal, "try again");
-        match submission {
-            Err(faults) => {
-                let fault = faults.into_iter().next().unwrap_or_else(lost);
-                self.link.put_text(&frame::error(id.as_deref(), &fault));
+        self.ask(Busy::Reporting, async move {
+            let (mut submissions, mut places) = (Vec::new(), Vec::new());
+            for Reporting { id, submission } in reports {
+                places.push((id, submission.map(|submission| submissions.push(submission))));
             }
-            Ok(submission) => {
-                let socket = Some(self.socket.get_or_insert_default().clone());
-                let submission = Submission { socket, ..*submission };
-                self.ask(Busy::Reporting, async move {
-                    let results = intake.report(&principal, vec![submission]).await;
-                    let result =
-                        results.and_then(|all| all.into_iter().next().unwrap_or_else(|| Err(lost())));
-                    Outcome::Answer(match result {
-                        Ok(receipt) => frame::reported(id.as_deref(), &receipt),
-                        Err(fault) => frame::error(id.as_deref(), &fault),
-                    })
-                });
-            }
-        }
+            let results = if submissions.is_empty() {
+                Ok(Vec::new())
+            } else {
+                intake.report(&principal, submissions).await
+            };
+            let (mut results, for_all) = match results {
+                Ok(results) => (results.into_iter(), lost()),
+                Err(fault) => (Vec::new().into_iter(), fault),
+            };
+            let answer = |(id, place): (Option<String>, Result<(), Fault>)| {
+                let result = place.and_then(|()| results.next().unwrap_or_else(|| Err(for_all.clone())));
+                match result {
+                    Ok(receipt) => frame::reported(id.as_deref(), &receipt),
+                    Err(fault) => frame::error(id.as_deref(), &fault),
+                }
+            };
+            Outcome::Answers(places.into_iter().map(answer).collect())
+        });
     }
 
     pub(super) fn refresh(&mut self, token: SecretText, turn: &Turn<'_>) {
@@ -108,14 +136,18 @@ impl Session {
     }
 
     /// Takes what became of that which was asked for.
-    pub(in crate::adapters::ws) fn answered(&mut self, outcome: Outcome, turn: &Turn<'_>) -> Result<(), End> {
+    pub(in crate::adapters::ws) fn answered(
+        &mut self,
+        outcome: Outcome,
+        turn: &mut Turn<'_>,
+    ) -> Result<(), End> {
         self.busy = Busy::No;
         if self.closing.is_some() {
             // Nothing goes out behind our close.
             return Ok(());
         }
         match outcome {
-            Outcome::Answer(frame) => self.link.put_text(&frame),
+            Outcome::Answers(frames) => frames.iter().for_each(|frame| self.link.put_text(frame)),
             Outcome::Began(beginning) => self.resync(&beginning.map_err(|_| Farewell::Internal)?, turn),
             Outcome::Refreshed(Ok(refreshed)) => {
                 self.principal = Arc::new(refreshed.principal);
@@ -132,7 +164,7 @@ impl Session {
             Outcome::Refreshed(Err(fault)) => self.link.put_text(&frame::error(None, &fault)),
             Outcome::Lost => return Err(Farewell::Internal.into()),
         }
-        Ok(())
+        self.take_kept(turn)
     }
 
     /// Announces a new beginning on a connection that goes on.

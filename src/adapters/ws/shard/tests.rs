@@ -23,27 +23,32 @@ use crate::domain::time::Moment;
 use crate::domain::time::Timestamp;
 use crate::domain::view::View;
 use crate::ports::clock::MockClock;
+use crate::ports::event_log::Receipt;
 use crate::ports::event_publisher::{Delivery, EventPublisher};
-use crate::ports::intake::MockIntake;
+use crate::ports::intake::{MockIntake, Submission};
 use crate::ports::live_feed::{Beginning, Material, MockLiveFeed, Opened, Past, Refreshed, Seat};
 
 const ID: ConnectionId = ConnectionId::new(1);
 const HOUR: Timestamp = Timestamp::saturating(3_600_000);
 
 fn principal() -> Principal {
-    let grant = Grant { scopes: Scopes::of([Scope::Watch]), agents: Patterns::all() };
+    let grant = Grant { scopes: Scopes::of([Scope::Watch, Scope::Report]), agents: Patterns::all() };
     let user = UserId::parse("ada").unwrap();
     Principal { user, token_id: None, issued_at: None, expires_at: HOUR, grant }
 }
 
 fn settings(feed: MockLiveFeed) -> Arc<WsSettings> {
+    settings_with(feed, MockIntake::new())
+}
+
+fn settings_with(feed: MockLiveFeed, intake: MockIntake) -> Arc<WsSettings> {
     let mut clock = MockClock::new();
     clock.expect_wall().return_const(Timestamp::saturating(7));
     clock.expect_monotonic().return_const(Monotonic::default());
     let rate = Rate { per_second: 100, burst: 100 };
     Arc::new(WsSettings {
         feed: Arc::new(feed),
-        intake: Arc::new(MockIntake::new()),
+        intake: Arc::new(intake),
         clock: Arc::new(clock),
         origins: OriginRule::default(),
         query_token: true,
@@ -143,6 +148,40 @@ async fn events_that_come_with_a_question_are_not_taken_for_delivered() {
     assert_eq!(*asked.lock().unwrap(), Some(Seq::ZERO));
     let place = |what| received.find(what).unwrap();
     assert!(place("auth:refreshed") < place(r#""seq":1"#) && place(r#""seq":1"#) < place(r#""seq":2"#));
+}
+
+#[tokio::test]
+async fn reports_that_came_together_are_asked_for_together_and_answered_in_the_order_of_all_frames() {
+    let mut intake = MockIntake::new();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    intake.expect_report().times(2).returning({
+        let asked = Arc::clone(&asked);
+        move |_, submissions: Vec<Submission>| {
+            asked.lock().unwrap().push(submissions.len());
+            let receipt =
+                Receipt { applied: true, changed: false, epoch: Epoch::parse("e1").unwrap(), seq: Seq::ZERO };
+            Ok(submissions.iter().map(|_| Ok(receipt.clone())).collect())
+        }
+    });
+    let settings = settings_with(MockLiveFeed::new(), intake);
+    let (mut shard, _sockets, mut peer) = shard(&settings, beginning(Plan::Live, None, Seq::ZERO)).await;
+    let report = |id, kind| {
+        text(&format!(r#"{{"type":"report","payload":{{"id":"{id}","kind":"{kind}","agentId":"a"}}}}"#))
+    };
+    let ping = text(r#"{"type":"ping","payload":{"id":"3"}}"#);
+    // The second is none: it is refused in its place, and fails no other.
+    let all =
+        [report(1, "heartbeat"), report(2, "status"), report(4, "heartbeat"), ping, report(5, "heartbeat")];
+    peer.write_all(&all.concat()).await.unwrap();
+    let mut received = String::new();
+    receive(&mut shard, &mut peer, &mut received, r#""id":"5""#).await;
+    assert_eq!(*asked.lock().unwrap(), [2, 1]);
+    let place = |id| received.find(&format!(r#""id":"{id}""#)).unwrap();
+    let places = [1, 2, 4, 3, 5].map(place);
+    assert!(places.is_sorted(), "{received}");
+    let answers =
+        ["reported", "error", "pong"].map(|what| received.matches(&format!(r#""type":"{what}""#)).count());
+    assert_eq!(answers, [3, 1, 1], "{received}");
 }
 
 #[tokio::test]
