@@ -15,6 +15,8 @@ use crate::domain::time::Monotonic;
 
 /// Bytes of our own that may wait; past it the socket is not read.
 const OWN_MAX: usize = 4 * 1024;
+/// Bytes that are copied to go out in one write with others: that costs less than a write of their own.
+pub(super) const JOINED_MAX: usize = 2 * 1024;
 /// For so long a socket may take no byte.
 pub(super) const BLOCKED_AFTER: Duration = Duration::from_secs(30);
 
@@ -164,6 +166,14 @@ impl<S: Socket> Link<S> {
     /// Whether everything that was given went out.
     pub(super) fn is_clear(&self) -> bool {
         self.tail.as_ref().is_none_or(|tail| tail.rest.is_empty() && tail.own.is_empty())
+    }
+
+    /// Whether so little of our own waits that more may join it in one write: nothing of it was refused yet.
+    pub(super) fn is_light(&self) -> bool {
+        let is_light = |tail: &Tail| {
+            tail.rest.is_empty() && tail.own.len() <= JOINED_MAX && tail.blocked_since.is_none()
+        };
+        self.tail.as_deref().is_none_or(is_light)
     }
 
     /// Since when the socket took no byte of what waits.

@@ -272,7 +272,9 @@ impl Session {
 
     /// Writes what waits, then the copy, then events.
     fn write(&mut self, turn: &mut Turn<'_>) -> Result<Next, End> {
-        if !self.link.flush(turn.now)? {
+        // What begins a connection goes out together: `hello`, a small copy, and its end.
+        let joins = self.copying.is_some() && self.link.is_light();
+        if !joins && !self.link.flush(turn.now)? {
             return Ok(Next::Idle);
         }
         if self.copying.is_some() {

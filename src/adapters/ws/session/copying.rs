@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Busy, End, Next, Session, Turn};
 use crate::adapters::live::{Copies, Part, Parts};
+use crate::adapters::ws::link::JOINED_MAX;
 use crate::adapters::ws::place::Place;
 use crate::domain::cursor::Seq;
 use crate::domain::view::View;
@@ -28,11 +29,16 @@ impl Copying {
 }
 
 impl Session {
-    /// Sends what follows of the copy; the link is clear.
+    /// Sends what follows of the copy; the link is clear, or light.
     pub(super) fn go_on_copying(&mut self, turn: &mut Turn<'_>) -> Result<Next, End> {
         for _ in 0..PARTS_AT_ONCE {
-            let Some(copying) = &mut self.copying else { return Ok(Next::Again) };
+            let Some(copying) = &mut self.copying else { break };
+            let at = copying.at;
             match copying.parts.read() {
+                // Nothing may overtake what waits.
+                Some(Part::Bytes(bytes)) if self.joins(&bytes) || !self.link.flush(turn.now)? => {
+                    self.link.put(|own| own.extend_from_slice(&bytes));
+                }
                 Some(Part::Bytes(mut bytes)) => {
                     let taken = self.link.write(&bytes, turn.now)?;
                     if taken < bytes.len() {
@@ -41,11 +47,10 @@ impl Session {
                     }
                 }
                 Some(Part::End(counted)) => {
-                    if let Some(at) = copying.at {
+                    if let Some(at) = at {
                         self.link.put_text(&counted.sync_end(at));
                     }
                     self.copying = None;
-                    self.link.flush(turn.now)?;
                 }
                 None => {
                     self.break_off(turn);
@@ -53,7 +58,12 @@ impl Session {
                 }
             }
         }
-        Ok(Next::Again)
+        let is_out = self.link.flush(turn.now)?;
+        Ok(if is_out { Next::Again } else { Next::Idle })
+    }
+
+    fn joins(&self, bytes: &[u8]) -> bool {
+        bytes.len() <= JOINED_MAX && self.link.is_light()
     }
 
     /// What it was sent a copy of gave way. An open question is answered first; until then no event may go out.
