@@ -12,6 +12,8 @@ import { Screen } from "./screen.mjs";
 import { Agent, freePort, report, Server, within } from "./server.mjs";
 
 const SHOWN_WITHIN_MS = 500;
+/** The waits of three tries that fail, the longest there can be, and some more. */
+const BACK_MS = 45_000;
 const out = (name) => fileURLToPath(new URL(`out/${name}`, import.meta.url));
 
 describe("the page, live in two browsers", { concurrency: false, timeout: 180_000 }, () => {
@@ -23,6 +25,8 @@ describe("the page, live in two browsers", { concurrency: false, timeout: 180_00
   let agent;
 
   const both = (action) => Promise.all(screens.map(action));
+  /** Each says that it is back; asked for before the way back begins, for what is said goes away again. */
+  const back = (words) => both((screen) => screen.shows('[data-testid="toast"][data-kind="back"]', words, BACK_MS));
   const row = (agentId) => `[data-agent-id="${agentId}"]`;
 
   const isOnlyText = async ({ page }) => {
@@ -137,12 +141,13 @@ describe("the page, live in two browsers", { concurrency: false, timeout: 180_00
     const shown = (screen) => screen.page.getByTestId("agent-id").allTextContents();
     const before = await shown(screens[0]);
     assert.ok(before.length > 3, `${before}`);
+    const isBack = back("Back.");
     await server.start();
-    const seen = both((screen) => screen.shows(`${row("importer")}[data-status="online"]`));
+    const seen = both((screen) => screen.shows(`${row("importer")}[data-status="online"]`, "", BACK_MS));
     await report(server.url, token, "importer/lifecycle", { event: "restart" });
     await seen;
+    await isBack;
     await both((screen) => screen.light("Live"));
-    await both((screen) => screen.shows('[data-testid="toast"][data-kind="back"]', "Back."));
     for (const screen of screens) {
       assert.deepEqual((await shown(screen)).sort(), before.sort());
       assert.equal(await screen.page.locator('[data-testid="notice"]:visible').count(), 0);
@@ -155,10 +160,11 @@ describe("the page, live in two browsers", { concurrency: false, timeout: 180_00
     await server.kill();
     await both((screen) => screen.light("Disconnected"));
     await server.forget();
+    const isBack = back("Back, with a new history");
     await server.start();
+    await isBack;
     await both((screen) => screen.light("Live"));
     for (const screen of screens) screen.serverIsAway = false;
-    await both((screen) => screen.shows('[data-testid="toast"][data-kind="back"]', "Back, with a new history"));
     await both((screen) => screen.shows('[data-testid="notice"]', "The server began a new history"));
     for (const { page } of screens) assert.equal(await page.getByTestId("agent").count(), 0);
     await screens[0].picture(out("new-history.png"));
