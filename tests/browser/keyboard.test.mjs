@@ -261,7 +261,9 @@ describe("the page by keyboard", { concurrency: false, timeout: 150_000 }, () =>
       await screen.shows(`${row(ids[6])}[data-status="error"]`);
       await screen.becomes(() => screen.counts(), ({ all }) => all === 5_002, "the counters to go on");
       await screen.shows('[data-testid="pending"]', "4");
-      await underLoad(() => page.waitForTimeout(1_000));
+      const shown = async () => Number(/event ([\d,]+)/.exec(await screen.text("foot"))[1].replaceAll(",", ""));
+      const before = await shown();
+      await underLoad(() => screen.becomes(shown, (seq) => seq >= before + 200, "200 events to come in meanwhile"));
       assert.deepEqual(await seen(), [ids[6]]);
 
       await page.getByTestId("pending").click();

@@ -1,8 +1,10 @@
 // Where in the page one is, as the address says it after `#`: so that a view can be shared, and the browser's back and
 // forward work. Pure.
 
-const STATUSES = new Set(["all", "online", "waiting", "error", "offline", "stale"]);
-const SORTS = new Set(["name", "attention", "changed", "longest"]);
+import { STATUSES } from "./standing.js";
+
+/** Orders of the agents. */
+export const SORTS = ["name", "attention", "changed", "longest"];
 const TEXT_MAX = 200;
 
 const FLEET = { name: "fleet", agentId: null, status: "all", search: "", group: "", sort: "name" };
@@ -17,8 +19,8 @@ export function readPlace(hash) {
   return {
     ...FLEET,
     name: parts[0] === "sessions" ? "sessions" : "fleet",
-    status: STATUSES.has(word("status")) ? word("status") : FLEET.status,
-    sort: SORTS.has(word("sort")) ? word("sort") : FLEET.sort,
+    status: STATUSES.includes(word("status")) ? word("status") : FLEET.status,
+    sort: SORTS.includes(word("sort")) ? word("sort") : FLEET.sort,
     search: word("q"),
     group: word("group"),
   };

@@ -4,12 +4,11 @@
 import { HeldList } from "./held_list.js";
 import { compareNames, Names } from "./names.js";
 import { finds, termsOf, textOfAgent } from "./search.js";
-import { isStale, isWaiting, rankOf } from "./standing.js";
+import { rankOf, standingOf, STATUSES } from "./standing.js";
 
 /** The group of agents that lack the label; "" is a value like any other. */
 const WITHOUT = null;
 const LABELS_MAX = 50;
-const STATUSES = ["all", "online", "waiting", "error", "offline", "stale"];
 
 export class Roster {
   #names = new Names();
@@ -63,8 +62,8 @@ export class Roster {
     const chosen = [];
     for (const agentId of this.#names.all) {
       const agent = agents.get(agentId);
-      const rank = rankOf(agent, this.waitingSessions(agentId), now);
-      const is = this.#is(agent, now);
+      const is = standingOf(agent, this.waitingSessions(agentId), now);
+      const rank = rankOf(agent, is);
       add(counts, is);
       for (const key in agent.detail.labels) if (keys.size < LABELS_MAX) keys.add(key);
       if (is[place.status] && finds(terms, agent, textOfAgent)) chosen.push({ kind: "agent", key: agentId, agent, rank, is });
@@ -75,17 +74,6 @@ export class Roster {
     sort(chosen, place.sort);
     const scope = JSON.stringify([place.status, place.search, place.group, place.sort, [...this.#closed]]);
     this.#list.offer(place.group === "" ? chosen : this.#grouped(chosen, place.group), isHeld, scope);
-  }
-
-  #is(agent, now) {
-    return {
-      all: true,
-      online: agent.status === "online",
-      waiting: isWaiting(agent, this.waitingSessions(agent.agentId)),
-      error: agent.status === "error",
-      offline: agent.status === "offline",
-      stale: isStale(agent, now),
-    };
   }
 
   #grouped(chosen, label) {
@@ -112,7 +100,7 @@ export class Roster {
 }
 
 function emptyCounts() {
-  return { all: 0, online: 0, waiting: 0, error: 0, offline: 0, stale: 0 };
+  return Object.fromEntries(STATUSES.map((status) => [status, 0]));
 }
 
 /** They come in the order of their names, and stay in it where nothing else decides. */

@@ -3,8 +3,8 @@
 /** Silence of an agent that nothing takes offline, after which it is shown as not heard. */
 const QUIET_MS = 10 * 60_000;
 
-/** How soon an agent needs somebody, the most urgent first: the order of "Needs attention". */
-export const RANKS = ["crash_loop", "error", "waiting", "stale", "offline", "online"];
+/** What agents are counted and chosen by; one may be several of them. */
+export const STATUSES = ["all", "online", "waiting", "error", "offline", "stale"];
 
 /** Waits for a person: by its own word, or by one of its sessions. What an agent said before it went says nothing. */
 export function isWaiting(agent, waitingSessions) {
@@ -17,12 +17,24 @@ export function isStale(agent, now) {
   return agent.detail.unleased === true && agent.status === "online" && now - agent.heardAt > QUIET_MS;
 }
 
-/** The place of an agent in `RANKS`. */
-export function rankOf(agent, waitingSessions, now) {
-  if (agent.status === "error") return agent.detail.reason === "crash_loop" ? 0 : 1;
-  if (isWaiting(agent, waitingSessions)) return 2;
-  if (isStale(agent, now)) return 3;
-  return agent.status === "offline" ? 4 : 5;
+/** Which of `STATUSES` an agent is. */
+export function standingOf(agent, waitingSessions, now) {
+  return {
+    all: true,
+    online: agent.status === "online",
+    waiting: isWaiting(agent, waitingSessions),
+    error: agent.status === "error",
+    offline: agent.status === "offline",
+    stale: isStale(agent, now),
+  };
+}
+
+/** How soon an agent that is so needs somebody, the least first: the order of "Needs attention". */
+export function rankOf(agent, is) {
+  if (is.error) return agent.detail.reason === "crash_loop" ? 0 : 1;
+  if (is.waiting) return 2;
+  if (is.stale) return 3;
+  return is.offline ? 4 : 5;
 }
 
 /** Whether how long ago it was heard is worth a word: with a lease, silence is the server's to judge. */

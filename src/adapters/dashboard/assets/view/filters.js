@@ -1,30 +1,20 @@
 // What chooses among the agents: counters, search, group, order; and the button that lets a list go that stood still.
 
+import { SORTS } from "../model/place.js";
+import { STATUSES } from "../model/standing.js";
 import { count, plural } from "../model/words.js";
 import { html } from "./html.js";
 
-const COUNTERS = [
-  ["all", "Agents"],
-  ["online", "Online"],
-  ["waiting", "Waiting"],
-  ["error", "Error"],
-  ["offline", "Offline"],
-  ["stale", "Stale"],
-];
-const SORTS = [
-  ["name", "Name"],
-  ["attention", "Needs attention"],
-  ["changed", "Latest change"],
-  ["longest", "Longest in state"],
-];
+const COUNTER_WORDS = { all: "Agents", online: "Online", waiting: "Waiting", error: "Error", offline: "Offline", stale: "Stale" };
+const SORT_WORDS = { name: "Name", attention: "Needs attention", changed: "Latest change", longest: "Longest in state" };
 
 export function Counters({ screen }) {
   const { roster, place } = screen;
   return html`<div class="counters" role="group" aria-label="Show agents by status">
-    ${COUNTERS.map(([key, word], index) => html`<button key=${key} class="counter" type="button" data-counter=${key} data-status=${key}
-      data-some=${roster.counts[key] > 0} aria-pressed=${place.status === key} title=${`${word} (key ${index + 1})`} onClick=${() => screen.choose({ status: key })}>
+    ${STATUSES.map((key, index) => html`<button key=${key} class="counter" type="button" data-counter=${key} data-status=${key}
+      data-some=${roster.counts[key] > 0} aria-pressed=${place.status === key} title=${`${COUNTER_WORDS[key]} (key ${index + 1})`} onClick=${() => screen.choose({ status: key })}>
       <span class="number" data-testid=${`count-${key}`}>${count(roster.counts[key])}</span>
-      <span class="word">${key !== "all" && html`<span class="shape" aria-hidden="true"></span>`}${word}</span>
+      <span class="word">${key !== "all" && html`<span class="shape" aria-hidden="true"></span>`}${COUNTER_WORDS[key]}</span>
     </button>`)}
     <a class="counter" href="#/sessions"><span class="number" data-testid="count-sessions">${count(screen.fleet.sessionCount)}</span><span class="word">Sessions</span></a>
   </div>`;
@@ -37,7 +27,7 @@ export function Tools({ screen }) {
     <${Search} screen=${screen} label="Search agents" />
     <${Choice} label="Group by" testid="group" value=${place.group} onChoice=${(group) => screen.choose({ group })}
       options=${[["", "No groups"], ...keys.map((key) => [key, key])]} />
-    <${Choice} label="Order by" testid="sort" value=${place.sort} onChoice=${(sort) => screen.choose({ sort })} options=${SORTS} />
+    <${Choice} label="Order by" testid="sort" value=${place.sort} onChoice=${(sort) => screen.choose({ sort })} options=${SORTS.map((key) => [key, SORT_WORDS[key]])} />
   </div>`;
 }
 

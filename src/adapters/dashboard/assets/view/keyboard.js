@@ -1,7 +1,8 @@
 // The keys of the page. Whoever writes in a field, or is in a dialog, is left alone; keys with Ctrl, Alt or Meta are the
 // browser's.
 
-const COUNTERS = ["all", "online", "waiting", "error", "offline", "stale"];
+import { STATUSES } from "../model/standing.js";
+
 const CHORD_MS = 1_500;
 
 /** Listens as long as the page lives. */
@@ -44,7 +45,7 @@ function single({ key, shiftKey }, screen, document) {
   if (key === "?") return () => screen.openDialog("keys");
   if (key === "/") return () => focusSearch(screen, document);
   if (key === "Escape") return escape(screen);
-  if (place.name === "fleet" && /^[1-6]$/.test(key)) return () => screen.choose({ status: COUNTERS[Number(key) - 1] });
+  if (place.name === "fleet" && /^[1-6]$/.test(key)) return () => screen.choose({ status: STATUSES[Number(key) - 1] });
   const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity }[key];
   const { list } = screen;
   if (step === undefined || list === null || shiftKey) return null;
