@@ -35,9 +35,13 @@ impl Session {
             let Some(copying) = &mut self.copying else { break };
             let at = copying.at;
             match copying.parts.read() {
-                // Nothing may overtake what waits.
-                Some(Part::Bytes(bytes)) if self.joins(&bytes) || !self.link.flush(turn.now)? => {
+                Some(Part::Bytes(bytes)) if self.joins(&bytes) => {
                     self.link.put(|own| own.extend_from_slice(&bytes));
+                }
+                // Nothing may overtake what waits: this one part is copied behind it, and no other is read before it is out.
+                Some(Part::Bytes(bytes)) if !self.link.flush(turn.now)? => {
+                    self.link.put(|own| own.extend_from_slice(&bytes));
+                    return Ok(Next::Idle);
                 }
                 Some(Part::Bytes(mut bytes)) => {
                     let taken = self.link.write(&bytes, turn.now)?;
