@@ -168,6 +168,11 @@ impl<S: Socket> Link<S> {
         self.tail.as_ref().is_none_or(|tail| tail.rest.is_empty() && tail.own.is_empty())
     }
 
+    /// Whether nothing waits, neither for the socket nor for us, and the socket takes bytes as far as is known.
+    pub(super) fn is_idle(&self) -> bool {
+        self.tail.is_none() && matches!(self.socket.poll_writable(&self.waker), Poll::Ready(Ok(())))
+    }
+
     /// Whether so little of our own waits that more may join it in one write: nothing of it was refused yet.
     pub(super) fn is_light(&self) -> bool {
         let is_light = |tail: &Tail| {

@@ -283,6 +283,24 @@ impl Session {
         if self.busy == Busy::Beginning {
             return Ok(Next::Idle);
         }
+        self.hand_on(turn)
+    }
+
+    /// Whether nothing is to be done for it now but to hand on events.
+    pub(super) fn is_quiet(&self, now: Monotonic) -> bool {
+        self.timer.is_some_and(|at| now < at)
+            && !self.may_read
+            && self.busy == Busy::No
+            && self.copying.is_none()
+            && self.closing.is_none()
+            && self.link.is_idle()
+    }
+
+    /// Hands on the events that follow its place. For a session that is past its copy, with a clear link.
+    ///
+    /// # Errors
+    /// [`End`].
+    pub(super) fn hand_on(&mut self, turn: &mut Turn<'_>) -> Result<Next, End> {
         let events = Events { after: &|at, count| turn.sockets.after(at, count), head: turn.head };
         let advance = turn.run.advance(&mut self.place, &self.view, &mut self.link, turn.now, events)?;
         match advance {

@@ -178,10 +178,17 @@ impl Shard {
         let Self { broad, sockets, settings, head, run, scratch, due, again, .. } = self;
         let mut turn = Turn { settings, sockets, now, head: *head, run, scratch };
         let (mut last, mut gone, mut moved) = (None, Vec::new(), Vec::new());
-        for (id, session) in broad.range_mut((after, Bound::Unbounded)).take(WALK_AT_ONCE) {
-            last = Some(*id);
+        // What is asked of each lies far apart in memory; asked of all first, it is fetched for several at a time.
+        let mut quiet = [false; WALK_AT_ONCE];
+        for ((_, session), quiet) in broad.range_mut((after, Bound::Unbounded)).zip(&mut quiet) {
             session.mark_head(turn.head);
-            match session.visit(&mut turn).or_else(|end| session.end(end, &mut turn)) {
+            *quiet = session.is_quiet(now);
+        }
+        for ((id, session), quiet) in broad.range_mut((after, Bound::Unbounded)).zip(quiet) {
+            last = Some(*id);
+            let visited = if quiet { session.hand_on(&mut turn) } else { session.visit(&mut turn) };
+            match visited.or_else(|end| session.end(end, &mut turn)) {
+                Ok(Next::Idle) if quiet && session.is_quiet(now) => continue,
                 Ok(next) => settle(session, next, now, due, again),
                 Err(_) => gone.push(*id),
             }
