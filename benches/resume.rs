@@ -1,5 +1,5 @@
-//! A thousand screens come back at once: `cargo bench --bench resume -- [clients] [events behind]`. Fifty screens watch a
-//! steady flow of reports meanwhile; how long an event takes from the report to each of them is taken twice while
+//! Two thousand screens come back at once to a fleet of a thousand agents:
+//! `cargo bench --bench resume -- [clients] [events behind] [agents]`. Fifty screens watch a steady flow of reports meanwhile; how long an event takes from the report to each of them is taken twice while
 //! nothing else happens, then while the others come back with a cursor 100,000 events old: first to another server on the
 //! same machine, which is what their own work and the machine cost, then to this one.
 //!
@@ -16,11 +16,12 @@
 
 #[path = "resume/client.rs"]
 mod client;
+mod files;
 mod http;
 mod server;
 
 use std::collections::BTreeMap;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -40,28 +41,34 @@ const LOOKED_AT: Duration = Duration::from_secs(2);
 /// The word that makes this program those who come back: address, token, cursor, how many.
 const ROLE: &str = "--resume";
 
-fn main() {
+fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     if let [role, address, token, cursor, count] = words.as_slice()
         && role == ROLE
     {
         let clients = resume(address.parse().unwrap(), token, cursor, count.parse().unwrap());
-        return runtime.block_on(clients);
+        runtime.block_on(clients);
+        return ExitCode::SUCCESS;
     }
     let mut numbers = words.iter().filter_map(|word| word.parse().ok());
-    let (clients, behind) = (numbers.next().unwrap_or(1_000), numbers.next().unwrap_or(100_000));
-    runtime.block_on(measure(clients, behind));
+    let (clients, behind) = (numbers.next().unwrap_or(2_000), numbers.next().unwrap_or(100_000));
+    // What comes back, what is here, and what the servers have open.
+    if let Some(code) = files::raise(usize::try_from(clients).unwrap() + 500).expect("as many open files") {
+        return code;
+    }
+    runtime.block_on(measure(clients, behind, numbers.next().unwrap_or(1_000)));
+    ExitCode::SUCCESS
 }
 
 /// What the steady screens saw since it was last taken: times from report to arrival.
 type Seen = Arc<Mutex<Vec<Duration>>>;
 
-async fn measure(clients: u64, behind: u64) {
+async fn measure(clients: u64, behind: u64, agents: u64) {
     let (directory, elsewhere) = (Directory::new("resume"), Directory::new("resume-elsewhere"));
     let (server, other) = (Server::ours(&directory.0), Server::ours(&elsewhere.0));
-    let cursor = cursor_before(&server, behind).await;
-    let other_cursor = cursor_before(&other, behind).await;
+    let cursor = cursor_before(&server, behind, agents).await;
+    let other_cursor = cursor_before(&other, behind, agents).await;
     let (seen, stop, began): (Seen, _, _) =
         (Arc::default(), Arc::new(AtomicBool::new(false)), Instant::now());
     let mut tasks = Vec::new();
@@ -110,11 +117,11 @@ async fn measure(clients: u64, behind: u64) {
 }
 
 /// Lets so many events happen, and gives a cursor from before them.
-async fn cursor_before(server: &Server, events: u64) -> String {
+async fn cursor_before(server: &Server, events: u64, agents: u64) -> String {
     let mut early = Client::open(server.address, &server.token, None).await;
     let (epoch, view, seq) = early.begun().await;
     drop(early);
-    fill(server, events).await;
+    fill(server, events, agents).await;
     format!("{epoch}:{seq}:{view}")
 }
 
@@ -125,15 +132,20 @@ fn row(name: &str, seen: &Seen) {
     println!("| {name} | {:.2} ms | {:.2} ms | {:.2} ms | {} |", at(50), at(99), at(100), seen.len());
 }
 
-/// Lets so many events happen.
-async fn fill(server: &Server, events: u64) {
+/// Lets so many events happen, of each agent in turn.
+async fn fill(server: &Server, events: u64, agents: u64) {
     let (done, mut tasks) = (Arc::new(AtomicU64::new(0)), Vec::new());
-    for number in 0..64_usize {
+    for _ in 0..64 {
         let (done, address, token) = (Arc::clone(&done), server.address, server.token.clone());
         tasks.push(tokio::spawn(async move {
             let mut stream = TcpStream::connect(address).await.unwrap();
             let (mut request, mut answer) = (Vec::new(), Vec::new());
-            while done.fetch_add(1, Ordering::Relaxed) < events {
+            loop {
+                let event = done.fetch_add(1, Ordering::Relaxed);
+                if event >= events {
+                    return;
+                }
+                let number = usize::try_from(event % agents).unwrap();
                 http::write(&mut request, address, &token, number, "work that was done while they were away");
                 stream.write_all(&request).await.unwrap();
                 http::read(&mut stream, &mut answer).await;

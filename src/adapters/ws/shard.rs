@@ -20,8 +20,8 @@ use crate::domain::time::Monotonic;
 
 /// Connections that are visited before other tasks get their turn.
 const VISITS_AT_ONCE: usize = 16;
-/// The same where an event goes out to all who look at every one: some 200 µs of writing.
-const WALK_AT_ONCE: usize = 32;
+/// The same where an event goes out to all who look at every one: some 300 µs of writing.
+const WALK_AT_ONCE: usize = 64;
 /// Connections that come, are heard of or have more to take: so many are served before the shard looks for new events
 /// again. However many come at once, those who are here wait for few of them.
 const BACKLOG_AT_ONCE: usize = 8;
