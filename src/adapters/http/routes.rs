@@ -17,8 +17,8 @@ use super::{Api, recover};
 use crate::adapters::wire::caller::Caller;
 use crate::domain::fault::{Code, Fault};
 
-/// Every route of the API, answering every request: what none of them takes is tried on `others`
-/// (the live transports, the page) and is a 404 or 405 problem in the end.
+/// Every route of the API beside `others` (the live transports, the page), answering every request: what none of them
+/// takes is a 404 or 405 problem.
 pub(crate) fn routes(api: Arc<Api>, others: BoxedFilter<(Response,)>) -> BoxedFilter<(Response,)> {
     let ours = action()
         .and(call())
@@ -29,7 +29,8 @@ pub(crate) fn routes(api: Arc<Api>, others: BoxedFilter<(Response,)>) -> BoxedFi
             async move { Ok::<_, warp::Rejection>(dispatch(&api, action, call, body).await) }.instrument(span)
         })
         .boxed();
-    let all = ours.or(others).unify();
+    // The few others first: a handshake would be tried on each route of the API before.
+    let all = others.or(ours).unify();
     warp::ext::optional::<Caller>()
         .and(warp::path::full())
         .and(all.map(Ok).or_else(|rejection| async move { Ok::<_, Infallible>((Err(rejection),)) }))
