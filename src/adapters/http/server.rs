@@ -101,6 +101,9 @@ impl Transport for HttpServer {
 impl HttpServer {
     async fn accept(self, stop: Stop) {
         let Self { listener, routes, limits } = self;
+        if let Err(error) = socket::prepare(&listener) {
+            tracing::warn!(%error, "connections keep the system's own settings");
+        }
         let slots = Arc::new(Semaphore::new(limits.connections));
         let at = listener.local_addr().ok().map(|at| at.ip());
         let hosts = at.zip(limits.hosts.clone()).map_or(Hosts::All, |(at, also)| Hosts::of(at, also));
@@ -154,10 +157,6 @@ struct Serving {
 
 impl Serving {
     async fn connection(self: Arc<Self>, stream: TcpStream, peer: IpAddr, mut ending: watch::Receiver<bool>) {
-        if let Err(error) = socket::prepare(&stream) {
-            tracing::debug!(%error, "the peer is gone already");
-            return;
-        }
         let cut = Arc::new(Notify::new());
         let hang_up = {
             let cut = Arc::clone(&cut);

@@ -1,8 +1,9 @@
-//! What the system is asked of each connection.
+//! What the system is asked of the connections of a listener.
 
 use std::io;
 
-use tokio::net::TcpStream;
+use socket2::SockRef;
+use tokio::net::TcpListener;
 
 /// How many bytes the system takes ahead of what it can send. By default it takes as many as its buffer holds,
 /// some megabytes, and says that it takes more only once a third of them are gone: a steady slow reader would
@@ -10,15 +11,16 @@ use tokio::net::TcpStream;
 #[cfg(target_os = "linux")]
 const AHEAD_BYTES: u32 = 128 * 1024;
 
-/// Prepares a connection that was just accepted.
+/// Prepares the connections that a listener will accept: they inherit this from it, and none has to be asked for.
 ///
 /// # Errors
-/// The peer is gone already.
-pub(super) fn prepare(stream: &TcpStream) -> io::Result<()> {
+/// The system does not know one of these options.
+pub(super) fn prepare(listener: &TcpListener) -> io::Result<()> {
+    let listener = SockRef::from(listener);
     // Otherwise a small frame waits for the peer's delayed acknowledgement: up to 40 ms.
-    stream.set_nodelay(true)?;
+    listener.set_tcp_nodelay(true)?;
     #[cfg(target_os = "linux")]
-    socket2::SockRef::from(stream).set_tcp_notsent_lowat(AHEAD_BYTES)?;
+    listener.set_tcp_notsent_lowat(AHEAD_BYTES)?;
     Ok(())
 }
 
@@ -27,7 +29,7 @@ mod tests {
     use std::time::Duration;
 
     use tokio::io::AsyncReadExt;
-    use tokio::net::{TcpListener, TcpSocket};
+    use tokio::net::TcpSocket;
     use tokio::time::timeout;
 
     use super::*;
@@ -35,11 +37,12 @@ mod tests {
     #[tokio::test]
     async fn a_socket_takes_bytes_again_after_its_slow_reader_took_a_few() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        prepare(&listener).unwrap();
         let reader = TcpSocket::new_v4().unwrap();
         reader.set_recv_buffer_size(4096).unwrap();
         let mut reader = reader.connect(listener.local_addr().unwrap()).await.unwrap();
         let (writer, _) = listener.accept().await.unwrap();
-        prepare(&writer).unwrap();
+        assert!(writer.nodelay().unwrap());
         let piece = [0; 4096];
         writer.writable().await.unwrap();
         while writer.try_write(&piece).is_ok() {}
