@@ -6,6 +6,7 @@ mod forwarded;
 mod hosts;
 mod socket;
 
+use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -40,6 +41,12 @@ const FINISH_WITHIN: Duration = Duration::from_millis(500);
 const HEAD_ROOM: usize = 4;
 /// hyper keeps a place for each field of each request, however many the settings allow.
 const FIELDS_MAX: usize = 4096;
+
+/// Newcomers whose first bytes are read at the same time. However many there are, few of them stand in the runtime's
+/// queue before the work that others wait for.
+const NEWCOMERS_AT_ONCE: usize = 4;
+/// How long first bytes are waited for, before the time begins in which the head must have come.
+const FIRST_BYTES_WITHIN: Duration = Duration::from_secs(1);
 
 /// The limits of the accept loop.
 #[derive(Clone)]
@@ -107,7 +114,8 @@ impl HttpServer {
         let slots = Arc::new(Semaphore::new(limits.connections));
         let at = listener.local_addr().ok().map(|at| at.ip());
         let hosts = at.zip(limits.hosts.clone()).map_or(Hosts::All, |(at, also)| Hosts::of(at, also));
-        let serving = Arc::new(Serving { routes, limits, hosts, requests: AtomicU64::new(1) });
+        let newcomers = Semaphore::new(NEWCOMERS_AT_ONCE);
+        let serving = Arc::new(Serving { routes, limits, hosts, newcomers, requests: AtomicU64::new(1) });
         let ending = watch::Sender::new(false);
         let mut open = JoinSet::new();
         let mut stop = stop;
@@ -152,11 +160,20 @@ struct Serving {
     routes: BoxedFilter<(Response,)>,
     limits: ServerLimits,
     hosts: Hosts,
+    newcomers: Semaphore,
     requests: AtomicU64,
 }
 
 impl Serving {
     async fn connection(self: Arc<Self>, stream: TcpStream, peer: IpAddr, mut ending: watch::Receiver<bool>) {
+        let newcomer = async {
+            let _in_time = tokio::time::timeout(FIRST_BYTES_WITHIN, stream.readable()).await;
+            self.newcomers.acquire().await.ok()
+        };
+        let mut place = tokio::select! {
+            place = newcomer => place,
+            _ = ending.wait_for(|ending| *ending) => return,
+        };
         let cut = Arc::new(Notify::new());
         let hang_up = {
             let cut = Arc::clone(&cut);
@@ -177,7 +194,12 @@ impl Serving {
         let mut told = false;
         loop {
             tokio::select! {
-                ended = connection.as_mut() => {
+                // Its place is for what was there at once: who is waited for does not keep others waiting.
+                ended = poll_fn(|context| {
+                    let polled = connection.as_mut().poll(context);
+                    drop(place.take());
+                    polled
+                }) => {
                     if let Err(error) = ended {
                         tracing::debug!(%error, %peer, "a connection ended badly");
                     }

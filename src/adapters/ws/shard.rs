@@ -24,7 +24,7 @@ const VISITS_AT_ONCE: usize = 16;
 const WALK_AT_ONCE: usize = 64;
 /// Connections that come, are heard of or have more to take: so many are served before the shard looks for new events
 /// again. However many come at once, those who are here wait for few of them.
-const BACKLOG_AT_ONCE: usize = 8;
+const BACKLOG_AT_ONCE: usize = 2;
 /// Heartbeats go out in so many waves, spread over their interval.
 const WAVES: u32 = 64;
 /// Bytes that are read from a socket at once.
