@@ -38,6 +38,11 @@ impl Place {
         Self { at, behind: true }
     }
 
+    /// The place of one that is shown nothing: whatever follows is none of its business.
+    pub(super) const fn beside(at: Seq) -> Self {
+        Self { at, behind: false }
+    }
+
     /// There are events for this connection. Some of them may have been looked at already, since the ring
     /// is ahead of what is known about it.
     pub(super) fn mark(&mut self, mark: Mark) {

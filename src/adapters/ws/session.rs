@@ -351,12 +351,14 @@ impl Session {
 
     /// Begins, or begins anew: the copy first, if there is one, then what follows it.
     fn start(&mut self, beginning: &Beginning, copies: &Arc<Copies>) {
-        self.place = Place::after(beginning.from);
+        let shows_nothing = beginning.view.shows_nothing();
+        let place = if shows_nothing { Place::beside } else { Place::after };
+        self.place = place(beginning.from);
         self.view = Arc::clone(&beginning.view);
         self.copying = None;
         match &beginning.material {
             // A connection that only reports is shown nothing, and still told that this is all.
-            Some(material) if self.view.shows_nothing() => {
+            Some(material) if shows_nothing => {
                 if let Some(fleet) = material.fleet() {
                     let removed = matches!(material, Material::Changes(..)).then_some(0);
                     self.link.put_text(&frame::sync_end(0, 0, removed, fleet.at()));

@@ -185,6 +185,24 @@ async fn reports_that_came_together_are_asked_for_together_and_answered_in_the_o
 }
 
 #[tokio::test]
+async fn one_that_only_reports_is_not_too_slow_for_events_that_it_is_never_shown() {
+    let grant = Grant { scopes: Scopes::of([Scope::Report]), agents: Patterns::all() };
+    let view = Arc::new(View::new(grant, Interest::all()));
+    let (plan, material) = (Plan::Snapshot(Why::New), Some(Material::Fleet(Arc::default())));
+    let only_reports = Beginning { view, ..beginning(plan, material, Seq::ZERO) };
+    // Nobody is asked to bring it up to date.
+    let settings = settings(MockLiveFeed::new());
+    let (mut shard, sockets, mut peer) = shard(&settings, only_reports).await;
+    // More than the ring holds, before the connection had its first turn.
+    publish(&sockets, &(1..=100).collect::<Vec<_>>());
+    let mut received = String::new();
+    receive(&mut shard, &mut peer, &mut received, "sync:end").await;
+    shard.with(ID, Session::beat);
+    receive(&mut shard, &mut peer, &mut received, r#""seq":100"#).await;
+    assert!(received.contains("heartbeat") && !received.contains("resync"), "{received}");
+}
+
+#[tokio::test]
 async fn one_whose_copy_gave_way_begins_anew_from_what_it_knows() {
     let (from, after) = (Seq::new(5), Seq::new(3));
     let (delta, replay) = (Plan::Delta { after, why: Why::Resumed }, Plan::Replay { after });
