@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -30,9 +31,7 @@ impl Server {
     /// The same, with its data there.
     pub(crate) fn within(data_dir: PathBuf) -> Self {
         let _left_by_another = std::fs::remove_dir_all(&data_dir);
-        let start = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
-        let free = (start..30_000).find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free.expect("a port is free")));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         Self { address, data_dir, under: Vec::new(), environment: Vec::new(), running: None }
     }
 
@@ -135,6 +134,15 @@ impl Server {
             timeout(Duration::from_secs(10), child.wait()).await.expect("it does not die").unwrap();
         }
     }
+}
+
+/// A port that is free, and that no other server of this process was given: one that was is bound only later.
+fn free_port() -> u16 {
+    static TRIED: AtomicU16 = AtomicU16::new(0);
+    let start = 20_000 + u16::try_from(std::process::id() % 9_000).unwrap();
+    let next = || start + TRIED.fetch_add(1, Ordering::SeqCst);
+    let mut ports = std::iter::repeat_with(next).take_while(|port| *port < 30_000);
+    ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).expect("a port is free")
 }
 
 impl Drop for Server {
