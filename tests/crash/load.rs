@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
-use super::history::{Client, Dice, Event, Frame, History, Position, Report, event};
+use super::history::{Client, Dice, Event, Frame, History, Position, Report, View, event};
 use crate::support::{PATIENCE, SECRET};
 
 const AGENTS: u64 = 12;
@@ -231,7 +231,7 @@ impl Watcher {
         };
         Self {
             address,
-            client: Client::new(format!("screen {number}"), sees),
+            client: Client::new(format!("screen {number}"), View::beginning(sees)),
             dice: Dice::new(seed),
             token: token(&format!("screen{number}"), "watch"),
             kind,
@@ -267,8 +267,8 @@ impl Watcher {
     /// One connection, until it ends or this holds.
     async fn connect(&mut self, mut enough: impl FnMut(&Client) -> bool) {
         let after = self.client.cursor().map(|cursor| format!("after={cursor}")).unwrap_or_default();
-        let sees = &self.client.asked;
-        let agents = if sees.is_empty() { String::new() } else { format!("&agents={sees}*") };
+        let agents = self.client.asked.agents.first().map(|agents| format!("&agents={agents}"));
+        let agents = agents.unwrap_or_default();
         let uri = format!("ws://{}/ws?{after}{agents}", self.address);
         let mut request = uri.into_client_request().unwrap();
         request.headers_mut().insert("Authorization", format!("Bearer {}", self.token).parse().unwrap());

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::history::{Dice, Event, Frame, History, Position, Report, Screen};
+use super::history::{Dice, Event, Frame, History, Position, Report, Screen, View};
 
 struct Client {
     screen: Screen,
-    sees: String,
+    sees: View,
     /// Up to where it was served; nothing while it is away.
     connected: Option<u64>,
     at: Option<Position>,
@@ -21,7 +21,7 @@ pub(crate) fn history(seed: u64, steps: usize) -> History {
         .enumerate()
         .map(|(number, sees)| Client {
             screen: Screen { name: format!("screen {number}"), frames: Vec::new() },
-            sees: sees.to_owned(),
+            sees: View::beginning(sees),
             connected: None,
             at: None,
         })
@@ -79,7 +79,7 @@ fn go_on(client: &mut Client, history: &History, dice: &mut Dice) {
     };
     let (start, end) = (usize::try_from(after).unwrap(), usize::try_from(head).unwrap());
     for ((_, seq), event) in history.events.iter().take(end).skip(start) {
-        if event.agent().starts_with(&client.sees) {
+        if client.sees.shows(event) {
             client.screen.frames.push(Frame::Event(*seq, event.clone()));
         }
     }
@@ -106,7 +106,7 @@ fn begin(client: &mut Client, history: &History, dice: &mut Dice) -> u64 {
         _ => 0,
     };
     let since = history.events.iter().skip(usize::try_from(after).unwrap());
-    let shown = since.filter(|(_, event)| event.agent().starts_with(&client.sees));
+    let shown = since.filter(|(_, event)| client.sees.shows(event));
     // The latest of each agent, in order; a snapshot has no removals.
     let mut latest: BTreeMap<&str, (u64, &Event)> = BTreeMap::new();
     for ((_, seq), event) in shown {

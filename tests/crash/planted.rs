@@ -1,6 +1,6 @@
 //! The checker catches lies: right histories pass, and each of these, with one lie planted, does not.
 
-use super::history::{Event, Frame, History, Wrong, check};
+use super::history::{Event, Frame, History, View, Wrong, check};
 use super::made;
 
 const SEEDS: u64 = 400;
@@ -93,7 +93,7 @@ fn a_cursor_that_is_taken_before_the_copy_was_whole() {
         let Some(end) = frames.iter().rposition(ends) else { return false };
         let Frame::CopyEnd(seq) = frames[end] else { return false };
         frames.truncate(end);
-        let (cursor, sees) = (Some(("e".to_owned(), seq)), String::new());
+        let (cursor, sees) = (Some(("e".to_owned(), seq)), View::default());
         let again = |frame: &Frame| matches!(frame, Frame::Began { cursor: Some((_, at)), .. } if *at == seq);
         if frames.last().is_some_and(again) {
             return false;
@@ -173,7 +173,7 @@ fn a_wider_view_that_is_resumed_as_if_nothing_had_changed() {
             |frame: &Frame| matches!(frame, Frame::Began { mode, .. } if mode == "live" || mode == "replay");
         let Some(place) = find(frames, resumed) else { return false };
         if let Frame::Began { sees, .. } = &mut frames[place] {
-            sees.clear();
+            *sees = View::default();
         }
         true
     });

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::{Event, Frame, Position, Screen};
+use super::{Event, Frame, Position, Screen, View};
 
 pub(crate) struct Client {
     pub(crate) screen: Screen,
-    /// What it asked to see last: agents that begin so.
-    pub(crate) asked: String,
+    /// What it asked to see last.
+    pub(crate) asked: View,
     /// What it sees.
-    sees: String,
+    sees: View,
     epoch: String,
     view: String,
     /// Its position, once a copy was whole.
@@ -19,8 +19,8 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(name: String, asked: &str) -> Self {
-        let (asked, sees) = (asked.to_owned(), asked.to_owned());
+    pub(crate) fn new(name: String, asked: View) -> Self {
+        let sees = asked.clone();
         let screen = Screen { name, frames: Vec::new() };
         Self {
             screen,
@@ -66,7 +66,7 @@ impl Client {
             payload["epoch"].as_str().unwrap().clone_into(&mut self.epoch);
         }
         if kind == "hello" || reason.ends_with("_changed") {
-            self.asked.clone_into(&mut self.sees);
+            self.sees = self.asked.clone();
         }
         payload["view"].as_str().unwrap().clone_into(&mut self.view);
         let mode = payload["mode"].as_str().unwrap().to_owned();
@@ -89,9 +89,17 @@ pub(crate) fn event(frame: &Value) -> Event {
     let text = |name: &str| payload[name].as_str().unwrap().to_owned();
     let agent = text("agentId");
     match frame["type"].as_str().unwrap() {
-        "session:activity" => Event::Said { agent, id: text("lastMessage") },
+        "session:activity" => Event::Said { agent, id: said(&text("lastMessage")) },
         "agent:status" => Event::Stands { agent, status: text("status") },
+        "agent:lifecycle" => Event::Lived { agent, what: text("event") },
         "agent:removed" => Event::Gone { agent },
         _ => Event::Other { agent },
     }
+}
+
+/// A long message is one word again and again, so that a part of another would be seen; the word is enough of it.
+fn said(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    let same = text.split(' ').all(|other| other == word);
+    if same { word.to_owned() } else { text.to_owned() }
 }

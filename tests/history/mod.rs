@@ -7,6 +7,7 @@ mod dice;
 mod reader;
 mod reports;
 mod truth;
+mod view;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ pub(crate) use client::{Client, event};
 pub(crate) use dice::Dice;
 use reader::Reader;
 use truth::Truth;
+pub(crate) use view::View;
 
 /// Epoch and seq.
 pub(crate) type Position = (String, u64);
@@ -44,10 +46,26 @@ pub(crate) struct Report {
 /// What happened to an agent, as far as the checker tells it apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Event {
-    Said { agent: String, id: String },
-    Stands { agent: String, status: String },
-    Gone { agent: String },
-    Other { agent: String },
+    Said {
+        agent: String,
+        id: String,
+    },
+    Stands {
+        agent: String,
+        status: String,
+    },
+    Gone {
+        agent: String,
+    },
+    /// Its life as it was told: a start, a stop, a restart, a crash.
+    Lived {
+        agent: String,
+        what: String,
+    },
+    /// The removal of a session.
+    Other {
+        agent: String,
+    },
 }
 
 impl Event {
@@ -56,6 +74,7 @@ impl Event {
             Self::Said { agent, .. }
             | Self::Stands { agent, .. }
             | Self::Gone { agent }
+            | Self::Lived { agent, .. }
             | Self::Other { agent } => agent,
         }
     }
@@ -63,7 +82,17 @@ impl Event {
     fn id(&self) -> Option<&str> {
         match self {
             Self::Said { id, .. } => Some(id),
-            Self::Stands { .. } | Self::Gone { .. } | Self::Other { .. } => None,
+            Self::Stands { .. } | Self::Gone { .. } | Self::Lived { .. } | Self::Other { .. } => None,
+        }
+    }
+
+    /// Its type, by which a client may choose; removals have none.
+    const fn kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Said { .. } => Some("session:activity"),
+            Self::Stands { .. } => Some("agent:status"),
+            Self::Lived { .. } => Some("agent:lifecycle"),
+            Self::Gone { .. } | Self::Other { .. } => None,
         }
     }
 }
@@ -78,11 +107,11 @@ pub(crate) struct Screen {
 /// What a client got.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Frame {
-    /// A connection or a new beginning on it: with which cursor it came, what it may see (agents that begin so), and
-    /// what it was told.
+    /// A connection or a new beginning on it: with which cursor it came, what it may see, and what
+    /// it was told.
     Began {
         cursor: Option<Position>,
-        sees: String,
+        sees: View,
         mode: String,
         epoch: String,
         seq: u64,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::truth::{Fleet, Truth, apply};
-use super::{Event, Found, Frame, Position, Screen, Wrong};
+use super::{Event, Found, Frame, Position, Screen, View, Wrong};
 
 pub(super) struct Reader<'a> {
     screen: &'a Screen,
@@ -13,8 +13,8 @@ pub(super) struct Reader<'a> {
     /// How far it got; nothing before its first copy was whole.
     at: Option<Position>,
     /// What it saw when it got there.
-    saw: String,
-    sees: String,
+    saw: View,
+    sees: View,
     epoch: String,
     copy: Option<Copy>,
     seq: u64,
@@ -36,8 +36,8 @@ impl<'a> Reader<'a> {
             truth,
             shown: BTreeMap::new(),
             at: None,
-            saw: String::new(),
-            sees: String::new(),
+            saw: View::default(),
+            sees: View::default(),
             epoch: String::new(),
             copy: None,
             seq: 0,
@@ -78,8 +78,8 @@ impl<'a> Reader<'a> {
         format!("{}\n{}", self.screen.name, lines.collect::<Vec<_>>().join("\n"))
     }
 
-    fn is_whole(&self) -> bool {
-        self.sees.is_empty()
+    const fn is_whole(&self) -> bool {
+        self.sees.is_whole()
     }
 
     fn take(&mut self, frame: &Frame, found: &mut Found) {
@@ -98,23 +98,23 @@ impl<'a> Reader<'a> {
     fn move_to(&mut self, seq: u64) {
         self.seq = seq;
         self.at = Some((self.epoch.clone(), seq));
-        self.sees.clone_into(&mut self.saw);
+        self.saw.clone_from(&self.sees);
     }
 
     /// Whether it came with what it had, and whether it may go on from there.
-    fn cursor(&mut self, cursor: Option<&Position>, sees: &str, mode: &str, epoch: &str, found: &mut Found) {
+    fn cursor(&mut self, cursor: Option<&Position>, sees: &View, mode: &str, epoch: &str, found: &mut Found) {
         if let Some(cursor) = cursor
             && self.at.as_ref() != Some(cursor)
         {
             let at = self.at.clone();
             found.add(Wrong::CursorTooEarly, || format!("came with {cursor:?}, and stood at {at:?}"));
         }
-        let same_view = self.at.is_none() || self.saw == sees;
+        let same_view = self.at.is_none() || self.saw == *sees;
         let same_history = cursor.is_none_or(|cursor| cursor.0 == epoch);
         if mode != "snapshot" && (!same_view || !same_history || cursor.is_none()) {
             found.add(Wrong::Beginning, || format!("{mode} in {epoch} for {cursor:?} that sees {sees:?}"));
         }
-        sees.clone_into(&mut self.sees);
+        self.sees.clone_from(sees);
         epoch.clone_into(&mut self.epoch);
     }
 
@@ -224,7 +224,7 @@ impl<'a> Reader<'a> {
     }
 
     fn see(&self, event: &Event, found: &mut Found) {
-        if !event.agent().starts_with(&self.sees) {
+        if !self.sees.shows(event) {
             found.add(Wrong::Hidden, || format!("{event:?} was shown to one that sees {:?}", self.sees));
         }
     }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::{Event, Found, History, Position, Wrong};
+use super::{Event, Found, History, Position, View, Wrong};
 
 /// So many events lie between two fleets that are remembered.
 const STEP: usize = 256;
@@ -29,7 +29,7 @@ pub(super) fn apply(fleet: &mut Fleet, event: &Event) {
         Event::Gone { agent } => {
             fleet.remove(agent);
         }
-        Event::Other { .. } => {}
+        Event::Lived { .. } | Event::Other { .. } => {}
     }
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Truth<'a> {
     epochs: BTreeMap<&'a str, Vec<(u64, &'a Event)>>,
     last: Option<&'a Position>,
     /// Fleets after every so many events, of an epoch as those see it.
-    remembered: RefCell<BTreeMap<(String, String), Vec<Fleet>>>,
+    remembered: RefCell<BTreeMap<(String, View), Vec<Fleet>>>,
 }
 
 impl<'a> Truth<'a> {
@@ -83,21 +83,20 @@ impl<'a> Truth<'a> {
         epoch: &str,
         after: u64,
         before: u64,
-        sees: &str,
+        sees: &View,
     ) -> Option<(u64, &'a Event)> {
         let events = self.epoch(epoch);
         let from = events.partition_point(|(seq, _)| *seq <= after);
         let between = events[from..].iter().take_while(|(seq, _)| *seq < before);
-        between.copied().find(|(_, event)| event.agent().starts_with(sees))
+        between.copied().find(|(_, event)| sees.shows(event))
     }
 
     /// The fleet up to a position, as those see it who see this.
-    pub(super) fn fleet(&self, epoch: &str, up_to: u64, sees: &str) -> Fleet {
+    pub(super) fn fleet(&self, epoch: &str, up_to: u64, sees: &View) -> Fleet {
         let events = self.epoch(epoch);
         let count = events.partition_point(|(seq, _)| *seq <= up_to);
         let mut remembered = self.remembered.borrow_mut();
-        let steps =
-            remembered.entry((epoch.to_owned(), sees.to_owned())).or_insert_with(|| vec![Fleet::new()]);
+        let steps = remembered.entry((epoch.to_owned(), sees.clone())).or_insert_with(|| vec![Fleet::new()]);
         while (steps.len() - 1) * STEP + STEP <= count {
             let begin = (steps.len() - 1) * STEP;
             let mut fleet = steps[steps.len() - 1].clone();
@@ -116,13 +115,13 @@ impl<'a> Truth<'a> {
         of_agent.find_map(|(_, event)| match event {
             Event::Stands { status, .. } => Some(Some(status.as_str())),
             Event::Gone { .. } => Some(None),
-            Event::Said { .. } | Event::Other { .. } => None,
+            Event::Said { .. } | Event::Lived { .. } | Event::Other { .. } => None,
         })?
     }
 }
 
-fn fold(fleet: &mut Fleet, events: &[(u64, &Event)], sees: &str) {
-    for (_, event) in events.iter().filter(|(_, event)| event.agent().starts_with(sees)) {
+fn fold(fleet: &mut Fleet, events: &[(u64, &Event)], sees: &View) {
+    for (_, event) in events.iter().filter(|(_, event)| sees.shows(event)) {
         apply(fleet, event);
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::clock::pause;
-use crate::history::{Dice, Event, Frame, Position, Screen, event};
+use crate::history::{Dice, Event, Frame, Position, Screen, View, event};
 use crate::network::Call;
 use crate::world::Surroundings;
 
@@ -68,7 +68,7 @@ impl Reading {
         let Some(fleet) = self.get("/api/v1/fleet").await else { return };
         let (epoch, seq) = (fleet["epoch"].as_str().unwrap().to_owned(), fleet["seq"].as_u64().unwrap());
         let (cursor, at) = (self.at.clone(), (epoch.clone(), seq));
-        let began = Frame::Began { cursor, sees: String::new(), mode: "snapshot".to_owned(), epoch, seq };
+        let began = Frame::Began { cursor, sees: View::default(), mode: "snapshot".to_owned(), epoch, seq };
         self.screen.frames.push(began);
         let (agents, sessions) = (fleet["agents"].as_array().unwrap(), fleet["sessions"].as_array().unwrap());
         for item in agents.iter().chain(sessions) {

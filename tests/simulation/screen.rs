@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::clock::pause;
 use crate::fault::Fault;
-use crate::history::{Client, Dice, Position, Screen};
+use crate::history::{Client, Dice, Position, Screen, View};
 use crate::network::{Ask, Call, Dial, token};
 use crate::world::Surroundings;
 
@@ -51,7 +51,7 @@ impl SimScreen {
         goal: watch::Receiver<Option<Position>>,
     ) -> Self {
         let mut screen = Self {
-            client: Client::new(format!("screen {number}"), ""),
+            client: Client::new(format!("screen {number}"), View::default()),
             dice: Dice::new(seed),
             number,
             actor: 1 + 2 * number,
@@ -66,7 +66,7 @@ impl SimScreen {
     }
 
     fn look_at(&mut self) {
-        self.client.asked = both(self.grant, self.interest);
+        self.client.asked = View::beginning(&both(self.grant, self.interest));
     }
 
     fn token(&self) -> String {
