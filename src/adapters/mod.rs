@@ -1,5 +1,5 @@
 //! The adapters: one folder, one feature, one technology each. None knows another; all may use
-//! `wire`, and the live transports `live`.
+//! `wire`, those who speak HTTP `line`, and the live transports `live`.
 
 // Some parts are for what joins them, which not every set of features has.
 #![cfg_attr(
@@ -9,6 +9,9 @@
 
 #[cfg(feature = "wire")]
 pub mod wire;
+
+#[cfg(feature = "line")]
+pub(crate) mod line;
 
 #[cfg(feature = "live")]
 pub mod live;

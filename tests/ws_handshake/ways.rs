@@ -1,7 +1,10 @@
 //! The ways in.
 
+use tokio::io::AsyncReadExt;
+use tokio::time::timeout;
+
 use crate::support::raw::Handshake;
-use crate::support::{TestServer, http};
+use crate::support::{PATIENCE, TestServer, http};
 use crate::{refused, ticket};
 
 #[tokio::test]
@@ -21,6 +24,22 @@ async fn every_credential_opens_the_stream() {
         let hello = socket.until_type("hello").await;
         assert_eq!(hello["payload"]["userId"], "alice");
     }
+}
+
+#[tokio::test]
+async fn the_answer_and_the_beginning_of_the_stream_come_in_one_piece() {
+    let server = TestServer::start().await;
+    let token = server.token("alice", "watch");
+    let mut connection = http::Connection::open(server.address).await;
+    let handshake = format!(
+        "GET /ws HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    connection.write(handshake.as_bytes()).await;
+    let mut piece = vec![0; 65_536];
+    let count = timeout(PATIENCE, connection.stream.read(&mut piece)).await.expect("no answer in time");
+    let text = String::from_utf8_lossy(&piece[..count.unwrap()]).into_owned();
+    assert!(text.starts_with("HTTP/1.1 101 "), "{text}");
+    assert!(text.contains("\"hello\"") && text.contains("\"sync:end\""), "{text}");
 }
 
 #[tokio::test]

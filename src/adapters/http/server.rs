@@ -27,6 +27,7 @@ use warp::http::{HeaderValue, Method, Request, Uri, Version, header};
 use warp::reply::Response;
 
 use super::answer;
+use crate::adapters::line::{Hold, Line, MayWait};
 use crate::adapters::wire::caller::{Caller, HangUp};
 use crate::domain::fault::{Code, Fault};
 use crate::ports::transport::{Stop, Transport, TransportError};
@@ -179,16 +180,20 @@ impl Serving {
             let cut = Arc::clone(&cut);
             HangUp::new(move || cut.notify_one())
         };
+        let hold = Hold::default();
+        let line = Line::new(stream, hold.clone());
         let service = {
             let serving = Arc::clone(&self);
-            service_fn(move |request| Arc::clone(&serving).answer(request, peer, hang_up.clone()))
+            service_fn(move |request| {
+                Arc::clone(&serving).answer(request, peer, hang_up.clone(), hold.clone())
+            })
         };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.head_time)
             .max_buf_size(self.limits.head_bytes.saturating_mul(HEAD_ROOM).max(8192))
             .max_headers(self.limits.head_fields.saturating_mul(HEAD_ROOM).min(FIELDS_MAX))
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(line), service)
             .with_upgrades();
         let mut connection = pin!(connection);
         let mut told = false;
@@ -219,6 +224,7 @@ impl Serving {
         mut request: Request<Incoming>,
         peer: IpAddr,
         hang_up: HangUp,
+        hold: Hold,
     ) -> Result<Response, std::convert::Infallible> {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let address = forwarded::address(peer, request.headers(), &*self.limits.trusts);
@@ -235,7 +241,11 @@ impl Serving {
         }
         request.extensions_mut().insert(caller);
         request.extensions_mut().insert(hang_up);
-        warp::service(self.routes.clone()).call(request).await
+        let response = warp::service(self.routes.clone()).call(request).await?;
+        if response.extensions().get::<MayWait>().is_some() {
+            hold.on();
+        }
+        Ok(response)
     }
 
     fn check_head(&self, request: &Request<Incoming>) -> Result<(), Fault> {

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::task::Wake;
 use std::time::Duration;
 
-use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use warp::Filter;
@@ -17,7 +15,8 @@ use warp::reply::{Reply, Response};
 
 use super::codec::{self, Incoming, Limits, encode};
 use super::link::{Gone, Link, Read};
-use super::{route, upgrade};
+use super::route;
+use super::upgrade::{self, Switched};
 use crate::adapters::wire::close_code;
 use crate::domain::time::Monotonic;
 
@@ -39,8 +38,8 @@ pub fn echo(message_bytes: usize) -> BoxedFilter<(Response,)> {
             match (route::check_upgrade(&headers), upgrade, key) {
                 (Ok(()), Some(upgrade), Some(key)) => {
                     tokio::spawn(async move {
-                        if let Ok((socket, first)) = upgrade::take_back(upgrade).await {
-                            Echo::new(socket, &first, limits).serve().await;
+                        if let Ok(switched) = upgrade::take_back(upgrade).await {
+                            Echo::new(switched, limits).serve().await;
                         }
                     });
                     upgrade::accept(key, None)
@@ -83,9 +82,11 @@ impl From<Gone> for End {
 }
 
 impl Echo {
-    fn new(socket: TcpStream, first: &Bytes, limits: Limits) -> Self {
+    fn new(switched: Switched, limits: Limits) -> Self {
         let rung = Arc::new(Rung::default());
-        Self { link: Link::new(socket, Arc::clone(&rung).into(), first), rung, limits }
+        let mut link = Link::new(switched.socket, Arc::clone(&rung).into(), &switched.came);
+        link.put(|own| *own = switched.answer);
+        Self { link, rung, limits }
     }
 
     async fn serve(mut self) {
@@ -105,6 +106,7 @@ impl Echo {
 
     async fn talk(&mut self) -> Result<std::convert::Infallible, End> {
         let mut scratch = vec![0; SCRATCH_BYTES];
+        self.flush().await?;
         loop {
             let count = timeout(PATIENCE, self.read(&mut scratch)).await.map_err(|_| End::Gone)??;
             let mut input = scratch.get(..count).unwrap_or_default();

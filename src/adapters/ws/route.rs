@@ -140,8 +140,8 @@ fn read_handshake(
     Ok((Arrival { transport: TRANSPORT, peer: caller.address, credential, interest, cursor }, upgrade))
 }
 
-/// Takes the socket once the answer went out, and hands it to its shard. The connection can be reached,
-/// and ended, from now on.
+/// Takes the socket once the answer went out, or waits for what follows it, and hands it to its shard. The connection
+/// can be reached, and ended, from now on.
 fn switch(
     upgrade: OnUpgrade,
     opened: Opened,
@@ -149,16 +149,16 @@ fn switch(
     sockets: &Arc<LiveSockets>,
     caller: &Caller,
 ) {
-    let (connection_id, user_id) = (opened.connection.to_string(), opened.principal.user.to_string());
+    let (connection_id, user_id) = (opened.connection.to_string(), opened.principal.user.as_str());
     let span = tracing::info_span!("connection", connection_id, request_id = caller.request_id, user_id);
     let registration = sockets.register(opened.connection);
     let (settings, sockets) = (Arc::clone(settings), Arc::clone(sockets));
     let taking = async move {
         match tokio::time::timeout(UPGRADE_WITHIN, upgrade::take_back(upgrade)).await {
-            Ok(Ok((socket, first))) => {
+            Ok(Ok(switched)) => {
                 tracing::info!("connected");
                 let inbox = Arc::clone(registration.inbox());
-                let session = Session::new(opened, registration, socket, &first, &settings, sockets.copies());
+                let session = Session::new(opened, registration, switched, &settings, sockets.copies());
                 sockets.admit(session, &inbox, &settings);
             }
             Ok(Err(error)) => tracing::warn!(%error, "no connection came of a handshake"),

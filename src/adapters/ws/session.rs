@@ -15,6 +15,7 @@ use super::link::{BLOCKED_AFTER, Gone, Link, Read};
 use super::place::{Advance, Events, Mark, Place, Run};
 use super::route::WsSettings;
 use super::sockets::LiveSockets;
+use super::upgrade::Switched;
 use crate::adapters::live::{Copies, Dismissal};
 use crate::adapters::wire::frame;
 use crate::domain::cursor::Seq;
@@ -122,20 +123,22 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// A connection that was let in, on its socket; `first` came from the peer already.
+    /// A connection that was let in, on its socket.
     pub(super) fn new(
         opened: Opened,
         registration: Registration,
-        socket: tokio::net::TcpStream,
-        first: &[u8],
+        switched: Switched,
         settings: &WsSettings,
         copies: &Arc<Copies>,
     ) -> Self {
         let bell = registration.inbox().bell(registration.id());
         let now = settings.clock.monotonic();
         let hello = frame::hello(&frame::Hello::of(&opened, settings.heartbeat));
+        let mut link = Link::new(switched.socket, Arc::clone(&bell).into(), &switched.came);
+        link.put(|own| *own = switched.answer);
+        link.put_text(&hello);
         let mut session = Self {
-            link: Link::new(socket, Arc::clone(&bell).into(), first),
+            link,
             bell,
             registration,
             view: Arc::clone(&opened.beginning.view),
@@ -155,7 +158,6 @@ impl Session {
             _seat: opened.seat,
         };
         session.set_end(opened.ends_at, settings);
-        session.link.put_text(&hello);
         session.start(&opened.beginning, copies);
         session
     }

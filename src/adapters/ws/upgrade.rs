@@ -12,6 +12,8 @@ use tokio::net::TcpStream;
 use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::{Reply, Response};
 
+use crate::adapters::line::{Line, MayWait};
+
 /// RFC 6455, section 1.3: what a server adds to the key to show that it understood.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -39,6 +41,7 @@ pub(super) fn accept(key: &str, subprotocol: Option<&'static str>) -> Response {
     if let Some(name) = subprotocol {
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(name));
     }
+    response.extensions_mut().insert(MayWait);
     response
 }
 
@@ -46,22 +49,41 @@ fn accept_key(key: &str) -> String {
     STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }
 
-/// The socket once the answer went out, and what the peer sent behind its handshake.
+/// A connection on which the protocol was switched.
+pub(super) struct Switched {
+    pub(super) socket: TcpStream,
+    /// What the peer sent behind its handshake.
+    pub(super) came: Bytes,
+    /// The answer to the handshake, where that waits for what follows it.
+    pub(super) answer: Vec<u8>,
+}
+
+/// The socket once the answer went out, or waits for what follows it.
 ///
 /// # Errors
 /// [`UpgradeError`].
-pub(super) async fn take_back(upgrade: OnUpgrade) -> Result<(TcpStream, Bytes), UpgradeError> {
+pub(super) async fn take_back(upgrade: OnUpgrade) -> Result<Switched, UpgradeError> {
     let upgraded = upgrade.await.map_err(UpgradeError::Gone)?;
-    // Our own server's connection, then that of warp's server and others like it.
-    match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(parts) => Ok((parts.io.into_inner(), parts.read_buf)),
+    match upgraded.downcast::<TokioIo<Line>>() {
+        Ok(parts) => {
+            let (socket, answer) = parts.io.into_inner().into_parts();
+            Ok(Switched { socket, came: parts.read_buf, answer })
+        }
         Err(upgraded) => foreign(upgraded),
     }
 }
 
-fn foreign(upgraded: Upgraded) -> Result<(TcpStream, Bytes), UpgradeError> {
-    let parts = auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded).map_err(|_| UpgradeError::NotTcp)?;
-    Ok((parts.io.into_inner(), parts.read_buf))
+/// The socket of a server that is not ours: of hyper's for one version of HTTP, or of that for both, as warp's is.
+fn foreign(upgraded: Upgraded) -> Result<Switched, UpgradeError> {
+    let (io, came) = match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => (parts.io, parts.read_buf),
+        Err(upgraded) => {
+            let parts = auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded);
+            let parts = parts.map_err(|_| UpgradeError::NotTcp)?;
+            (parts.io, parts.read_buf)
+        }
+    };
+    Ok(Switched { socket: io.into_inner(), came, answer: Vec::new() })
 }
 
 #[cfg(test)]

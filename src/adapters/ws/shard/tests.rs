@@ -8,6 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 use crate::adapters::live::Parts;
 use crate::adapters::wire::handshake::OriginRule;
+use crate::adapters::ws::upgrade::Switched;
 use crate::domain::cursor::Epoch;
 use crate::domain::event::{Event, Recorded};
 use crate::domain::fleet::Fleet;
@@ -85,7 +86,8 @@ async fn shard(settings: &Arc<WsSettings>, beginning: Beginning) -> (Shard, Arc<
     };
     let registration = sockets.register(ID);
     let inbox = Arc::clone(registration.inbox());
-    let session = Session::new(opened, registration, socket, &[], settings, sockets.copies());
+    let switched = Switched { socket, came: bytes::Bytes::new(), answer: Vec::new() };
+    let session = Session::new(opened, registration, switched, settings, sockets.copies());
     assert!(inbox.arrive(Box::new(session)));
     (Shard::new(Arc::clone(&sockets), inbox, Arc::clone(settings)), sockets, peer)
 }
