@@ -115,8 +115,8 @@ impl HttpServer {
         let slots = Arc::new(Semaphore::new(limits.connections));
         let at = listener.local_addr().ok().map(|at| at.ip());
         let hosts = at.zip(limits.hosts.clone()).map_or(Hosts::All, |(at, also)| Hosts::of(at, also));
-        let newcomers = Semaphore::new(NEWCOMERS_AT_ONCE);
-        let serving = Arc::new(Serving { routes, limits, hosts, newcomers, requests: AtomicU64::new(1) });
+        let (http, newcomers) = (speaking(&limits), Semaphore::new(NEWCOMERS_AT_ONCE));
+        let serving = Arc::new(Serving { http, routes, limits, hosts, newcomers, requests: AtomicU64::new(1) });
         let ending = watch::Sender::new(false);
         let mut open = JoinSet::new();
         let mut stop = stop;
@@ -158,6 +158,7 @@ impl HttpServer {
 }
 
 struct Serving {
+    http: http1::Builder,
     routes: BoxedFilter<(Response,)>,
     limits: ServerLimits,
     hosts: Hosts,
@@ -188,17 +189,12 @@ impl Serving {
                 Arc::clone(&serving).answer(request, peer, hang_up.clone(), hold.clone())
             })
         };
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.limits.head_time)
-            .max_buf_size(self.limits.head_bytes.saturating_mul(HEAD_ROOM).max(8192))
-            .max_headers(self.limits.head_fields.saturating_mul(HEAD_ROOM).min(FIELDS_MAX))
-            .serve_connection(TokioIo::new(line), service)
-            .with_upgrades();
-        let mut connection = pin!(connection);
+        let connection = self.http.serve_connection(TokioIo::new(line), service);
+        let mut connection = pin!(connection.with_upgrades());
         let mut told = false;
         loop {
             tokio::select! {
+                biased;
                 // Its place is for what was there at once: who is waited for does not keep others waiting.
                 ended = poll_fn(|context| {
                     let polled = connection.as_mut().poll(context);
@@ -272,6 +268,16 @@ impl Serving {
         }
         Ok(())
     }
+}
+
+/// How HTTP is spoken within these limits.
+fn speaking(limits: &ServerLimits) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.head_time)
+        .max_buf_size(limits.head_bytes.saturating_mul(HEAD_ROOM).max(8192))
+        .max_headers(limits.head_fields.saturating_mul(HEAD_ROOM).min(FIELDS_MAX));
+    http
 }
 
 fn length(uri: &Uri) -> usize {
