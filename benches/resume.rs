@@ -66,7 +66,7 @@ type Seen = Arc<Mutex<Vec<Duration>>>;
 
 async fn measure(clients: u64, behind: u64, agents: u64) {
     let (directory, elsewhere) = (Directory::new("resume"), Directory::new("resume-elsewhere"));
-    let (server, other) = (Server::ours(&directory.0), Server::ours(&elsewhere.0));
+    let (server, other) = (Server::ours(&directory.0, "disk"), Server::ours(&elsewhere.0, "disk"));
     let cursor = cursor_before(&server, behind, agents).await;
     let other_cursor = cursor_before(&other, behind, agents).await;
     let (seen, stop, began): (Seen, _, _) =

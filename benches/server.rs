@@ -27,11 +27,11 @@ impl Server {
         Self::with_token(command)
     }
 
-    /// The server as people run it, with its disk log.
+    /// The server as people run it, with this log.
     #[allow(dead_code, reason = "not every bench leaves it where it runs to the system")]
-    pub(crate) fn ours(directory: &Path) -> Self {
+    pub(crate) fn ours(directory: &Path, log: &str) -> Self {
         let mut command = Command::new(BINARY);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(directory);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log-kind", log, "--data-dir"]).arg(directory);
         Self::with_token(command)
     }
 

@@ -8,10 +8,30 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::http;
+use super::proc::Spent;
 use super::server::Server;
 
-/// Answers in a second.
-pub(crate) async fn rate(server: &Server, at_once: usize, warm_up: Duration, length: Duration) -> f64 {
+/// How a server answers.
+#[derive(Clone, Copy)]
+pub(crate) struct Answered {
+    /// Answers in a second.
+    pub(crate) a_second: f64,
+    /// Microseconds of the server's processor time for each, user and system.
+    pub(crate) micros: f64,
+}
+
+impl Answered {
+    /// The mean of two equal servers.
+    pub(crate) const fn between(one: Self, other: Self) -> Self {
+        Self {
+            a_second: f64::midpoint(one.a_second, other.a_second),
+            micros: f64::midpoint(one.micros, other.micros),
+        }
+    }
+}
+
+/// Asks a server for so long.
+pub(crate) async fn ask(server: &Server, at_once: usize, warm_up: Duration, length: Duration) -> Answered {
     let (answers, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let mut reporters = Vec::new();
     for number in 0..at_once {
@@ -32,12 +52,14 @@ pub(crate) async fn rate(server: &Server, at_once: usize, warm_up: Duration, len
         }));
     }
     tokio::time::sleep(warm_up).await;
-    let (before, from) = (answers.load(Ordering::Relaxed), Instant::now());
+    let spent = || Spent::of(server.id()).unwrap();
+    let (before, idle, from) = (answers.load(Ordering::Relaxed), spent(), Instant::now());
     tokio::time::sleep(length).await;
-    let (after, took) = (answers.load(Ordering::Relaxed), from.elapsed());
+    let (after, busy, took) = (answers.load(Ordering::Relaxed), spent().since(&idle), from.elapsed());
     stop.store(true, Ordering::Relaxed);
     for reporter in reporters {
         reporter.await.unwrap();
     }
-    f64::from(u32::try_from(after - before).unwrap()) / took.as_secs_f64()
+    let answered = f64::from(u32::try_from(after - before).unwrap());
+    Answered { a_second: answered / took.as_secs_f64(), micros: busy.as_secs_f64() * 1e6 / answered }
 }
