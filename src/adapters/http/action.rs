@@ -1,7 +1,10 @@
 //! What a path and method ask for. The one table of our routes.
 
-use warp::filters::BoxedFilter;
+use std::future::ready;
+
 use warp::http::Method;
+use warp::path::Tail;
+use warp::reject::Reject;
 use warp::{Filter, Rejection};
 
 /// What a request asks for; the texts are parts of its path, still percent-encoded.
@@ -60,11 +63,11 @@ impl Verb {
         }
     }
 
-    fn filter(self) -> BoxedFilter<()> {
+    const fn method(self) -> &'static Method {
         match self {
-            Self::Get => warp::get().boxed(),
-            Self::Post => warp::post().boxed(),
-            Self::Delete => warp::delete().boxed(),
+            Self::Get => &Method::GET,
+            Self::Post => &Method::POST,
+            Self::Delete => &Method::DELETE,
         }
     }
 }
@@ -139,44 +142,52 @@ pub(super) fn part_name(part: &'static str) -> Option<&'static str> {
     part.strip_prefix('{')?.strip_suffix('}')
 }
 
-/// The methods of a path. What other adapters serve beside our routes is there to be read.
-pub(super) fn methods(path: &str) -> String {
-    let is_one = |route: &&Route| {
-        let mut parts = path.split('/');
-        let fits = |part| parts.next().is_some_and(|asked| asked == part || part_name(part).is_some());
-        route.path.split('/').all(fits) && parts.next().is_none()
-    };
-    let words: Vec<String> =
-        ROUTES.iter().filter(is_one).map(|route| route.verb.word().to_uppercase()).collect();
-    if words.is_empty() { "GET".to_owned() } else { words.join(", ") }
+impl Route {
+    /// The parts of this path that the route leaves open, where the path is the route's. Both without the slash that
+    /// they begin with.
+    fn read(&self, path: &str) -> Option<Vec<String>> {
+        let (mut asked, mut open) = (path.split('/'), Vec::new());
+        for part in self.path.split('/').skip(1) {
+            let asked = asked.next().filter(|asked| !asked.is_empty())?;
+            match part_name(part) {
+                None if asked == part => {}
+                None => return None,
+                Some(_) => open.push(asked.to_owned()),
+            }
+        }
+        asked.next().is_none().then_some(open)
+    }
 }
 
-/// Reads the action of a request.
-pub(super) fn action() -> BoxedFilter<(Action,)> {
-    // Covers every path below `/api`, so another method here is no 405: the path itself may not be there.
-    let preflight = warp::path!("api" / ..).and(warp::method()).and_then(preflight).boxed();
-    ROUTES.iter().map(filter).fold(preflight, |one, other| other.or(one).unify().boxed())
+/// A path of ours, asked with another method: those that it has.
+#[derive(Debug)]
+pub(super) struct WrongMethod(pub(super) String);
+
+impl Reject for WrongMethod {}
+
+/// Reads the action of a request out of the path that is left. One look at the table: a filter for each route would try
+/// one after the other, and each is a future with others in it for each part of its path.
+pub(super) fn action() -> impl Filter<Extract = (Action,), Error = Rejection> + Clone {
+    let find = |method: Method, path: Tail| ready(find(&method, path.as_str()));
+    warp::method().and(warp::path::tail()).and_then(find)
 }
 
-fn filter(route: &Route) -> BoxedFilter<(Action,)> {
-    let Route { verb, path, make } = *route;
-    let any = warp::any().map(Vec::new).boxed();
-    let parts =
-        path.split('/').filter(|part| !part.is_empty()).fold(any, |before, part| match part_name(part) {
-            None => before.and(warp::path(part)).boxed(),
-            Some(_) => before.and(warp::path::param::<String>()).map(with).boxed(),
-        });
-    let read = parts.and(warp::path::end()).and(verb.filter());
-    read.and_then(move |parts| async move { make.of(parts).ok_or_else(warp::reject::not_found) }).boxed()
-}
-
-fn with(mut parts: Vec<String>, part: String) -> Vec<String> {
-    parts.push(part);
-    parts
-}
-
-async fn preflight(method: Method) -> Result<Action, Rejection> {
-    if method == Method::OPTIONS { Ok(Action::Preflight) } else { Err(warp::reject::not_found()) }
+fn find(method: &Method, path: &str) -> Result<Action, Rejection> {
+    // Covers every path below `/api`, so another method there is no 405: the path itself may not be there.
+    if *method == Method::OPTIONS && path.split('/').next() == Some("api") {
+        return Ok(Action::Preflight);
+    }
+    // One slash at the end does no harm.
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let mut verbs = Vec::new();
+    for route in ROUTES {
+        let Some(parts) = route.read(path) else { continue };
+        if route.verb.method() == method {
+            return route.make.of(parts).ok_or_else(warp::reject::not_found);
+        }
+        verbs.push(route.verb.method().as_str());
+    }
+    if verbs.is_empty() { Err(warp::reject::not_found()) } else { Err(WrongMethod(verbs.join(", ")).into()) }
 }
 
 #[cfg(test)]
@@ -213,5 +224,41 @@ mod tests {
             let read = warp::test::request().method(&route.verb.word().to_uppercase()).path(route.path);
             assert_eq!(read.filter(&action).await.ok(), route.make.of(parts(route)), "{}", route.path);
         }
+    }
+
+    #[test]
+    fn a_path_is_ours_as_it_is_written_with_one_slash_more_at_most() {
+        let found = |path: &str| find(&Method::GET, path).ok();
+        let agent = || Some(Action::Agent("%20".to_owned()));
+        assert_eq!([found("api/v1/agents/%20"), found("api/v1/agents/%20/")], [agent(), agent()]);
+        for other in [
+            "",
+            "/",
+            "api/v1/agents/%20//",
+            "api/v1/agents",
+            "api/v1/agents/",
+            "api/v1/agents//",
+            "api//v1/fleet",
+            "/api/v1/fleet",
+            "API/v1/fleet",
+            "api/v1/agents//events",
+            "api/v1/agents/a/b/events",
+        ] {
+            assert_eq!(found(other), None, "{other}");
+        }
+        assert_eq!(find(&Method::HEAD, "api/v1/fleet").ok(), None);
+    }
+
+    #[test]
+    fn another_method_of_a_path_is_told_those_it_has() {
+        for (path, methods) in [("api/v1/agents/a", "DELETE, GET"), ("api/v1/reports", "POST")] {
+            let rejected = find(&Method::PUT, path).unwrap_err();
+            assert_eq!(rejected.find::<WrongMethod>().map(|wrong| &*wrong.0), Some(methods));
+        }
+        assert!(find(&Method::PUT, "api/v1/nothing").unwrap_err().is_not_found());
+        for path in ["api", "api/v1/nothing"] {
+            assert_eq!(find(&Method::OPTIONS, path).ok(), Some(Action::Preflight));
+        }
+        assert!(find(&Method::OPTIONS, "apis").is_err());
     }
 }

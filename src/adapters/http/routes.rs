@@ -6,8 +6,7 @@ use std::sync::Arc;
 use tracing::Instrument;
 use warp::Filter;
 use warp::filters::BoxedFilter;
-use warp::http::{HeaderValue, header};
-use warp::path::FullPath;
+use warp::http::HeaderValue;
 use warp::reply::Response;
 
 use super::action::action;
@@ -32,14 +31,14 @@ pub(crate) fn routes(api: Arc<Api>, others: BoxedFilter<(Response,)>) -> BoxedFi
     // The few others first: a handshake would be tried on each route of the API before.
     let all = others.or(ours).unify();
     warp::ext::optional::<Caller>()
-        .and(warp::path::full())
         .and(all.map(Ok).or_else(|rejection| async move { Ok::<_, Infallible>((Err(rejection),)) }))
-        .map(|caller: Option<Caller>, path: FullPath, response: Result<Response, warp::Rejection>| {
+        .map(|caller: Option<Caller>, response: Result<Response, warp::Rejection>| {
             let caller = caller.unwrap_or_else(|| Caller::unnamed(None));
-            let mut response =
-                response.unwrap_or_else(|rejection| recover::refuse(&rejection, path.as_str(), &caller));
-            if let Ok(id) = HeaderValue::from_str(&caller.request_id) {
-                response.headers_mut().entry(header::HeaderName::from_static("x-request-id")).or_insert(id);
+            let mut response = response.unwrap_or_else(|rejection| recover::refuse(&rejection, &caller));
+            if !response.headers().contains_key("x-request-id")
+                && let Ok(id) = HeaderValue::from_str(&caller.request_id)
+            {
+                response.headers_mut().insert("x-request-id", id);
             }
             response
         })
