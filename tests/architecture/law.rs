@@ -27,7 +27,7 @@ pub(crate) const LAW: &[Room] = &[
     room("adapters/live",      "domain ports adapters/wire adapters/live", "bytes tokio"),
     room("adapters/sse",       "domain ports adapters/wire adapters/live adapters/sse", "warp tokio tracing futures_util bytes"),
     room("adapters/ws",        "domain ports adapters/wire adapters/line adapters/live adapters/ws", "warp hyper hyper_util tokio tracing bytes sha1 base64"),
-    room("adapters/jwt",       "domain ports adapters/wire adapters/jwt",       "jsonwebtoken serde serde_json tracing"),
+    room("adapters/jwt",       "domain ports adapters/wire adapters/jwt",       "jsonwebtoken serde serde_json sha2 tracing"),
     room("adapters/memory",    "domain ports adapters/wire adapters/memory",    "tokio"),
     room("adapters/disk",      "domain ports adapters/wire adapters/disk",      "tokio rusqlite serde serde_json crc32fast tracing"),
     room("adapters/revocations", "domain ports adapters/revocations",           "tokio serde serde_json"),

@@ -46,6 +46,7 @@ mod issue;
 mod claims;
 mod json;
 mod key;
+mod known;
 mod public_key;
 mod refusal;
 

@@ -8,6 +8,7 @@ use jsonwebtoken::{DecodingKey, EncodingKey};
 use super::claims::Terms;
 use super::config::{Algorithm, KeyConfig, KeyError, SECRET_BYTES_MIN};
 use super::key::Key;
+use super::known::Known;
 use super::public_key;
 
 /// Our keys, at most one for each algorithm. Never changes; a new configuration is a new ring.
@@ -16,6 +17,8 @@ pub struct KeyRing {
     pub(super) terms: Terms,
     /// The secret once more, in the form that signs; only while HS256 is good.
     pub(super) signing: Option<EncodingKey>,
+    /// The tokens that were good under these keys and terms.
+    pub(super) known: Known,
 }
 
 impl KeyRing {
@@ -64,7 +67,7 @@ impl KeyRing {
             leeway: config.leeway,
             default_scope: config.default_scope,
         };
-        Ok(Self { keys, terms, signing })
+        Ok(Self { keys, terms, signing, known: Known::default() })
     }
 
     /// The algorithms that are good, each by its own key.

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jsonwebtoken::Header;
 
 use super::claims::Claims;
+use super::known::Print;
 use super::refusal::Refusal;
 use super::ring::KeyRing;
 use crate::domain::grant::Principal;
@@ -13,10 +14,20 @@ use crate::ports::token_verifier::{SecretText, TOKEN_BYTES_MAX, TokenError, Toke
 #[async_trait]
 impl TokenVerifier for KeyRing {
     async fn verify(&self, token: &SecretText, now: Timestamp) -> Result<Principal, TokenError> {
-        self.check(token.reveal(), now).map_err(|refusal| {
+        let token = token.reveal();
+        // Nothing is made of one that is too long.
+        let print = (token.len() <= TOKEN_BYTES_MAX).then(|| Print::of(token));
+        if let Some(principal) = print.and_then(|print| self.known.at(print, now)) {
+            return Ok(principal);
+        }
+        let principal = self.check(token, now).map_err(|refusal| {
             tracing::debug!(reason = refusal.as_str(), "token refused");
-            refusal.into()
-        })
+            TokenError::from(refusal)
+        })?;
+        if let Some(print) = print {
+            self.known.keep(print, principal.clone(), now);
+        }
+        Ok(principal)
     }
 }
 

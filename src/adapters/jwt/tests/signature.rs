@@ -5,9 +5,10 @@ use serde_json::json;
 
 use super::bench::{
     NOW, SECRET, base64url, claims_with, config, good_claims, hs256_of, other_key, our_key, plain_header,
-    public_pem, ring, signed, verdict,
+    public_pem, ring, signed, verdict, verdict_at,
 };
 use crate::adapters::jwt::{Algorithm, KeyConfig, KeyRing};
+use crate::domain::time::Timestamp;
 use crate::ports::token_verifier::TokenError;
 
 const INVALID: Result<crate::domain::grant::Principal, TokenError> = Err(TokenError::Invalid);
@@ -181,4 +182,32 @@ fn that_a_token_has_ended_is_told_only_to_those_who_have_its_signature() {
     let forged = signed(&header, &ended, &other_key(Algorithm::Hs256), Algorithm::Hs256);
     assert_eq!(verdict(&ring(Algorithm::Hs256), &hs256_of(&ended)), Err(TokenError::Expired));
     assert_eq!(verdict(&ring(Algorithm::Hs256), &forged), INVALID);
+}
+
+#[test]
+fn a_token_that_was_good_before_stands_in_for_no_other() {
+    for algorithm in Algorithm::ALL {
+        let (ring, token) = (ring(algorithm), good(algorithm));
+        let first = verdict(&ring, &token);
+        assert!(first.is_ok());
+        assert_eq!(verdict(&ring, &token), first, "{algorithm}");
+        for place in 0..token.len() {
+            let mut other = token.clone().into_bytes();
+            other[place] = if other[place] == b'Z' { b'A' } else { b'Z' };
+            assert_eq!(verdict(&ring, std::str::from_utf8(&other).unwrap()), INVALID, "{algorithm} {place}");
+        }
+        let refused = signed("{}", "{}", &other_key(algorithm), algorithm);
+        assert_eq!([verdict(&ring, &refused), verdict(&ring, &refused)], [INVALID, INVALID]);
+    }
+}
+
+#[test]
+fn a_token_that_was_good_before_is_so_in_its_time_alone() {
+    let (ring, at) = (ring(Algorithm::Hs256), |seconds: u64| Timestamp::saturating(seconds * 1000));
+    let token = hs256_of(&claims_with(json!({"iat": NOW, "nbf": NOW})).to_string());
+    assert!(verdict_at(&ring, &token, at(NOW)).is_ok());
+    assert!(verdict_at(&ring, &token, at(NOW + 59)).is_ok());
+    assert_eq!(verdict_at(&ring, &token, at(NOW + 100)), Err(TokenError::Expired));
+    assert_eq!(verdict_at(&ring, &token, at(NOW - 100)), INVALID, "the clock was set back");
+    assert!(verdict_at(&ring, &token, at(NOW + 1)).is_ok());
 }
