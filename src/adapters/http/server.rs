@@ -4,9 +4,10 @@
 mod conformance;
 mod forwarded;
 mod hosts;
+mod onward;
 mod socket;
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::adapters::wire::caller::{Caller, HangUp};
 use crate::domain::fault::{Code, Fault};
 use crate::ports::transport::{Stop, Transport, TransportError};
 use hosts::Hosts;
+use onward::Onward;
 
 /// How long the accept loop rests after the system refused a connection, as when descriptors run out.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
@@ -191,13 +193,14 @@ impl Serving {
         };
         let connection = self.http.serve_connection(TokioIo::new(line), service);
         let mut connection = pin!(connection.with_upgrades());
+        let onward = Onward::new();
         let mut told = false;
         loop {
             tokio::select! {
                 biased;
                 // Its place is for what was there at once: who is waited for does not keep others waiting.
                 ended = poll_fn(|context| {
-                    let polled = connection.as_mut().poll(context);
+                    let polled = onward.poll(connection.as_mut(), context);
                     drop(place.take());
                     polled
                 }) => {
