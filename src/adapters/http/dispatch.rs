@@ -53,8 +53,9 @@ pub(super) async fn dispatch<B: Buf>(
         response.headers_mut().insert("x-request-id", id);
     }
     api.origins.share(&call.headers, response.headers_mut());
-    let (method, path, status) = (&call.method, shown(&call.path), response.status().as_u16());
-    tracing::debug!(request_id, %method, path, status, "answered");
+    let (method, status) = (&call.method, response.status().as_u16());
+    // The path is put together only where somebody reads the line.
+    tracing::debug!(request_id, %method, path = shown(&call.path), status, "answered");
     response
 }
 

@@ -1,5 +1,8 @@
 //! One text for equal JSON values, to compare reports that come again.
 
+use std::io;
+
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -17,7 +20,7 @@ fn feed(value: &Value, hash: &mut Sha256) {
             entries.sort_unstable_by_key(|(key, _)| *key);
             hash.update(b"{");
             for (key, value) in entries {
-                hash.update(Value::String(key.clone()).to_string());
+                feed_text(key, hash);
                 hash.update(b":");
                 feed(value, hash);
                 hash.update(b",");
@@ -32,14 +35,40 @@ fn feed(value: &Value, hash: &mut Sha256) {
             }
             hash.update(b"]");
         }
-        scalar => hash.update(scalar.to_string()),
+        scalar => feed_text(scalar, hash),
     }
+}
+
+/// The JSON text of a scalar, as it is written and nowhere else.
+fn feed_text(scalar: &(impl Serialize + ?Sized), hash: &mut Sha256) {
+    struct Fed<'a>(&'a mut Sha256);
+
+    impl io::Write for Fed<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.update(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    // A hash takes everything, and a scalar can be written.
+    let _written = serde_json::to_writer(Fed(hash), scalar);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn it_stays_what_it_was_for_what_is_kept_on_disks() {
+        let value = json!({"b":"x\"\u{e9}\n","a":[1,-2,2.5,true,null,{"":{}}]});
+        let text = r#"{"a":[1,-2,2.5,true,null,{"":{},},],"b":"x\"é\n",}"#;
+        assert_eq!(fingerprint(&value), <[u8; 32]>::from(Sha256::digest(text)));
+    }
 
     #[test]
     fn the_order_of_keys_does_not_count_and_everything_else_does() {
