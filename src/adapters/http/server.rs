@@ -118,7 +118,8 @@ impl HttpServer {
         let at = listener.local_addr().ok().map(|at| at.ip());
         let hosts = at.zip(limits.hosts.clone()).map_or(Hosts::All, |(at, also)| Hosts::of(at, also));
         let (http, newcomers) = (speaking(&limits), Semaphore::new(NEWCOMERS_AT_ONCE));
-        let serving = Arc::new(Serving { http, routes, limits, hosts, newcomers, requests: AtomicU64::new(1) });
+        let serving =
+            Arc::new(Serving { http, routes, limits, hosts, newcomers, requests: AtomicU64::new(1) });
         let ending = watch::Sender::new(false);
         let mut open = JoinSet::new();
         let mut stop = stop;
