@@ -3,6 +3,7 @@
 
 mod closing;
 mod copying;
+mod events;
 mod incoming;
 mod outcome;
 
@@ -12,7 +13,7 @@ use std::time::Duration;
 use super::client::{Conduct, Frames};
 use super::inbox::{Bell, Registration};
 use super::link::{BLOCKED_AFTER, Gone, Link, Read};
-use super::place::{Advance, Events, Mark, Place, Run};
+use super::place::{Mark, Place, Run};
 use super::route::WsSettings;
 use super::sockets::LiveSockets;
 use super::upgrade::Switched;
@@ -28,6 +29,7 @@ use crate::ports::intake::Socket;
 use crate::ports::live_feed::{Beginning, Material, Opened, Seat};
 use closing::Closing;
 use copying::Copying;
+pub(super) use events::Want;
 pub(super) use outcome::Outcome;
 
 /// How long before its end a token's end is announced.
@@ -286,33 +288,6 @@ impl Session {
             return Ok(Next::Idle);
         }
         self.hand_on(turn)
-    }
-
-    /// Whether nothing is to be done for it now but to hand on events.
-    pub(super) fn is_quiet(&self, now: Monotonic) -> bool {
-        self.timer.is_some_and(|at| now < at)
-            && !self.may_read
-            && self.busy == Busy::No
-            && self.copying.is_none()
-            && self.closing.is_none()
-            && self.link.is_idle()
-    }
-
-    /// Hands on the events that follow its place. For a session that is past its copy, with a clear link.
-    ///
-    /// # Errors
-    /// [`End`].
-    pub(super) fn hand_on(&mut self, turn: &mut Turn<'_>) -> Result<Next, End> {
-        let events = Events { after: &|at, count| turn.sockets.after(at, count), head: turn.head };
-        let advance = turn.run.advance(&mut self.place, &self.view, &mut self.link, turn.now, events)?;
-        match advance {
-            Advance::AtHead | Advance::Blocked => Ok(Next::Idle),
-            Advance::More => Ok(Next::Again),
-            Advance::FellOut => {
-                self.catch_up(Some(self.place.considered(turn.head)), turn);
-                Ok(Next::Idle)
-            }
-        }
     }
 
     /// A heartbeat and a ping. It never overtakes an event: what there is goes first.

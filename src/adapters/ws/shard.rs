@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::inbox::{Inbox, News};
 use super::place::Run;
 use super::route::WsSettings;
-use super::session::{End, Next, Session, Turn};
+use super::session::{End, Next, Session, Turn, Want};
 use super::sockets::LiveSockets;
 use crate::domain::cursor::Seq;
 use crate::domain::id::ConnectionId;
@@ -179,16 +179,20 @@ impl Shard {
         let mut turn = Turn { settings, sockets, now, head: *head, run, scratch };
         let (mut last, mut gone, mut moved) = (None, Vec::new(), Vec::new());
         // What is asked of each lies far apart in memory; asked of all first, it is fetched for several at a time.
-        let mut quiet = [false; WALK_AT_ONCE];
-        for ((_, session), quiet) in broad.range_mut((after, Bound::Unbounded)).zip(&mut quiet) {
+        let mut wants = [Want::Nothing; WALK_AT_ONCE];
+        for ((_, session), want) in broad.range_mut((after, Bound::Unbounded)).zip(&mut wants) {
             session.mark_head(turn.head);
-            *quiet = session.is_quiet(now);
+            *want = session.wants(now);
         }
-        for ((id, session), quiet) in broad.range_mut((after, Bound::Unbounded)).zip(quiet) {
+        for ((id, session), want) in broad.range_mut((after, Bound::Unbounded)).zip(wants) {
             last = Some(*id);
-            let visited = if quiet { session.hand_on(&mut turn) } else { session.visit(&mut turn) };
+            let visited = match want {
+                Want::Nothing => continue,
+                Want::Events => session.hand_on(&mut turn),
+                Want::Visit => session.visit(&mut turn),
+            };
             match visited.or_else(|end| session.end(end, &mut turn)) {
-                Ok(Next::Idle) if quiet && session.is_quiet(now) => continue,
+                Ok(Next::Idle) if want == Want::Events && session.wants(now) == want => continue,
                 Ok(next) => settle(session, next, now, due, again),
                 Err(_) => gone.push(*id),
             }

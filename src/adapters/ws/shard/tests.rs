@@ -187,6 +187,26 @@ async fn reports_that_came_together_are_asked_for_together_and_answered_in_the_o
 }
 
 #[tokio::test]
+async fn a_walk_for_those_who_are_here_sends_no_copy_to_those_who_come() {
+    let material = Some(Material::Fleet(Arc::default()));
+    let comes = beginning(Plan::Snapshot(Why::New), material, Seq::ZERO);
+    let settings = settings(MockLiveFeed::new());
+    let (mut shard, sockets, mut peer) = shard(&settings, comes).await;
+    publish(&sockets, &[1]);
+    let news = shard.inbox.take(|_| true);
+    shard.take(news).await;
+    assert!(shard.broad.contains_key(&ID) && shard.head == Seq::new(1));
+    // What had been written would be heard of by now.
+    tokio::task::yield_now().await;
+    let error = peer.try_read(&mut [0; 64]).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    let mut received = String::new();
+    receive(&mut shard, &mut peer, &mut received, r#""seq":1"#).await;
+    let place = |what| received.find(what).unwrap();
+    assert!(place("hello") < place("sync:end") && place("sync:end") < place(r#""seq":1"#), "{received}");
+}
+
+#[tokio::test]
 async fn one_that_only_reports_is_not_too_slow_for_events_that_it_is_never_shown() {
     let grant = Grant { scopes: Scopes::of([Scope::Report]), agents: Patterns::all() };
     let view = Arc::new(View::new(grant, Interest::all()));
