@@ -179,7 +179,8 @@ fn lies_to_reporters(right: &History) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lies_planted_in_what_a_saturated_server_told_are_found() {
     let seed = asked("MISSION_CONTROL_SEED", 1);
-    let history = run(&Run { log: "memory", seed, screens: 24, bursts: 6 }).await.history;
+    let history =
+        run(&Run { log: "memory", heartbeat_ms: "2000", seed, screens: 24, bursts: 6 }).await.history;
     assert_right(&history, seed);
     lies_to_screens(&history);
     let nobody = History { screens: Vec::new(), ..history };

@@ -19,6 +19,8 @@ const REPORTERS: u64 = 4;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Run<'a> {
     pub(crate) log: &'a str,
+    /// Where it is long, nobody is visited but for a reason: what was forgotten is not made up for by the next heartbeat.
+    pub(crate) heartbeat_ms: &'a str,
     pub(crate) seed: u64,
     pub(crate) screens: u64,
     /// Requests of each that reports over HTTP.
@@ -54,7 +56,7 @@ pub(crate) async fn run(run: &Run<'_>) -> Recorded {
     eprintln!("{run:?}");
     let settings = [
         ("log.kind", run.log),
-        ("stream.heartbeat_ms", "2000"),
+        ("stream.heartbeat_ms", run.heartbeat_ms),
         // So few that who is slow falls out, and that who comes back gets a replay or a delta.
         ("stream.ring_events", "1024"),
         ("stream.replay_events", "1500"),

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::ops::AddAssign;
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -20,6 +21,9 @@ use crate::support::PATIENCE;
 /// Who answers no ping or takes no byte is closed so. It may not come to see that, where a reset overtakes it; and on
 /// a machine with too much to do it may be anybody.
 const TOO_SLOW: [u16; 2] = [4408, 4410];
+
+/// Nothing comes to some views for long; past this a screen was forgotten.
+const QUIET_MAX: Duration = Duration::from_secs(60);
 
 /// How a screen watches.
 #[derive(Debug, Clone)]
@@ -68,6 +72,8 @@ pub(crate) struct Told {
     pub(crate) subscribed: u64,
     /// Connections that the server ended.
     pub(crate) closed: u64,
+    /// Those of them of a screen that reads all the time, and was not told why.
+    pub(crate) broken_off: u64,
 }
 
 impl AddAssign for Told {
@@ -79,6 +85,7 @@ impl AddAssign for Told {
         self.resyncs += other.resyncs;
         self.subscribed += other.subscribed;
         self.closed += other.closed;
+        self.broken_off += other.broken_off;
     }
 }
 
@@ -86,6 +93,7 @@ impl Told {
     /// Each ping was answered, but for those on connections that were closed for slowness.
     pub(crate) fn assert_alive(&self, seed: u64) {
         assert!(self.pongs > 0 && self.pings <= self.pongs + self.closed, "seed {seed}: {self:?}");
+        assert!(self.broken_off <= self.handshakes / 20, "seed {seed}: {self:?}");
     }
 }
 
@@ -170,7 +178,7 @@ impl Watcher {
                 }
                 until_pause = self.frames_at_once();
             }
-            let message = timeout(PATIENCE, socket.next()).await;
+            let message = timeout(QUIET_MAX, socket.next()).await;
             let text = match message.unwrap_or_else(|_| panic!("nothing for {}", self.client.screen.name)) {
                 Some(Ok(Message::Text(text))) => text,
                 Some(Ok(Message::Close(frame))) => return self.closed(frame.as_ref()),
@@ -265,6 +273,7 @@ impl Watcher {
     /// The server ended it.
     fn closed(&mut self, frame: Option<&CloseFrame>) {
         self.told.closed += 1;
+        self.told.broken_off += u64::from(frame.is_none() && self.plan.pace == Pace::Quick);
         let is_known = frame.is_none_or(|frame| TOO_SLOW.contains(&u16::from(frame.code)));
         assert!(is_known, "{} was closed: {frame:?}", self.client.screen.name);
     }

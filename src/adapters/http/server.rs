@@ -24,7 +24,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 use tower_service::Service;
 use warp::filters::BoxedFilter;
-use warp::http::{HeaderValue, Method, Request, Uri, Version, header};
+use warp::http::{HeaderValue, Method, Request, StatusCode, Uri, Version, header};
 use warp::reply::Response;
 
 use super::answer;
@@ -171,13 +171,19 @@ struct Serving {
 
 impl Serving {
     async fn connection(self: Arc<Self>, stream: TcpStream, peer: IpAddr, mut ending: watch::Receiver<bool>) {
+        if let Err(error) = socket::make_up(&stream) {
+            tracing::debug!(%error, "the peer is gone already");
+            return;
+        }
+        let first_bytes = FIRST_BYTES_WITHIN.min(self.limits.head_time);
         let newcomer = async {
-            let _in_time = tokio::time::timeout(FIRST_BYTES_WITHIN, stream.readable()).await;
+            let _in_time = tokio::time::timeout(first_bytes, stream.readable()).await;
             self.newcomers.acquire().await.ok()
         };
         let mut place = tokio::select! {
             place = newcomer => place,
-            _ = ending.wait_for(|ending| *ending) => return,
+            // Who asked already is still answered.
+            _ = ending.wait_for(|ending| *ending) => None,
         };
         let cut = Arc::new(Notify::new());
         let hang_up = {
@@ -242,7 +248,9 @@ impl Serving {
         request.extensions_mut().insert(caller);
         request.extensions_mut().insert(hang_up);
         let response = warp::service(self.routes.clone()).call(request).await?;
-        if response.extensions().get::<MayWait>().is_some() {
+        // With another status nobody would take the connection over.
+        let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        if switches && response.extensions().get::<MayWait>().is_some() {
             hold.on();
         }
         Ok(response)

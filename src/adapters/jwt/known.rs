@@ -1,7 +1,9 @@
 //! Tokens that were verified before. Whoever reports sends the same one with each report, and what it says does not change:
-//! neither does a ring. Of a token only a hash is kept, and only of one that was good.
+//! neither does a ring. Of a token only a hash is kept, and only of one that was good, twice: one that comes once, as with
+//! a WebSocket, takes no memory.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use sha2::{Digest, Sha256};
@@ -12,6 +14,9 @@ use crate::domain::time::Timestamp;
 /// Most tokens that are known at a time. With more they are all verified again now and then.
 const KNOWN_MAX: usize = 16_384;
 
+/// Places in which it is noted who was good once. A token that finds another in its place only waits for its next time.
+const ONCE: usize = 8_192;
+
 /// A token's SHA-256, all of its bytes: who does not have it can neither make it nor learn it from how long a look takes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Print([u8; 32]);
@@ -20,12 +25,25 @@ impl Print {
     pub(super) fn of(token: &str) -> Self {
         Self(Sha256::digest(token).into())
     }
+
+    /// The beginning, which is enough where a mistake costs nothing but memory. Never zero.
+    fn beginning(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        u64::from_be_bytes([a, b, c, d, e, f, g, h]) | 1
+    }
 }
 
 /// The tokens of one ring that were good.
-#[derive(Default)]
 pub(super) struct Known {
     tokens: RwLock<HashMap<Print, Verified>>,
+    /// The beginnings of prints that were good once.
+    once: Box<[AtomicU64]>,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self { tokens: RwLock::default(), once: (0..ONCE).map(|_| AtomicU64::new(0)).collect() }
+    }
 }
 
 struct Verified {
@@ -43,8 +61,11 @@ impl Known {
         (verified.from <= now && now < verified.principal.expires_at).then(|| verified.principal.clone())
     }
 
-    /// Keeps what a token says that is good now.
-    pub(super) fn keep(&self, print: Print, principal: Principal, now: Timestamp) {
+    /// Keeps what a token says that is good now, unless this is the first time.
+    pub(super) fn keep(&self, print: Print, principal: &Principal, now: Timestamp) {
+        if !self.was_good_once(&print) {
+            return;
+        }
         let mut tokens = self.tokens.write().unwrap_or_else(PoisonError::into_inner);
         if tokens.len() >= KNOWN_MAX {
             tokens.retain(|_, verified| now < verified.principal.expires_at);
@@ -52,7 +73,14 @@ impl Known {
                 tokens.clear();
             }
         }
-        tokens.insert(print, Verified { principal, from: now });
+        tokens.insert(print, Verified { principal: principal.clone(), from: now });
+    }
+
+    /// Whether this token was noted before; now it is.
+    fn was_good_once(&self, print: &Print) -> bool {
+        let beginning = print.beginning();
+        let place = usize::try_from(beginning >> 1).unwrap_or_default() % ONCE;
+        self.once.get(place).is_some_and(|once| once.swap(beginning, Ordering::Relaxed) == beginning)
     }
 }
 
@@ -76,7 +104,9 @@ mod tests {
     #[test]
     fn a_token_is_known_from_when_it_was_good_until_it_ends() {
         let (known, print) = (Known::default(), Print::of("a.b.c"));
-        known.keep(print, until(200), at(100));
+        known.keep(print, &until(200), at(100));
+        assert_eq!(known.at(print, at(100)), None, "it came once");
+        known.keep(print, &until(200), at(100));
         for (now, is_known) in [(99, false), (100, true), (199, true), (200, false)] {
             assert_eq!(known.at(print, at(now)), is_known.then(|| until(200)), "{now}");
         }
@@ -90,14 +120,17 @@ mod tests {
         let known = Known::default();
         let print = |number: usize| Print::of(&number.to_string());
         let count = || known.tokens.read().unwrap().len();
+        let keep = |number: usize, ends: u64, now: u64| {
+            (0..2).for_each(|_| known.keep(print(number), &until(ends), at(now)));
+        };
         for number in 0..KNOWN_MAX {
-            known.keep(print(number), until(if number < 10 { 200 } else { 300 }), at(100));
+            keep(number, if number < 10 { 200 } else { 300 }, 100);
         }
         assert_eq!(count(), KNOWN_MAX);
-        known.keep(print(KNOWN_MAX), until(300), at(200));
+        keep(KNOWN_MAX, 300, 200);
         assert_eq!(count(), KNOWN_MAX - 9, "the ten that ended went");
         for number in 0..10 {
-            known.keep(print(number), until(300), at(200));
+            keep(number, 300, 200);
         }
         assert_eq!(count(), 1, "none had ended: it begins anew");
         assert!(known.at(print(9), at(200)).is_some());

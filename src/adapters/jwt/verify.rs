@@ -25,7 +25,7 @@ impl TokenVerifier for KeyRing {
             TokenError::from(refusal)
         })?;
         if let Some(print) = print {
-            self.known.keep(print, principal.clone(), now);
+            self.known.keep(print, &principal, now);
         }
         Ok(principal)
     }

@@ -23,8 +23,11 @@ const VISITS_AT_ONCE: usize = 16;
 /// The same where an event goes out to all who look at every one: some 300 µs of writing.
 const WALK_AT_ONCE: usize = 64;
 /// Connections that come, are heard of or have more to take: so many are served before the shard looks for new events
-/// again. However many come at once, those who are here wait for few of them.
+/// again. However many come at once, those who are here wait for few of them …
 const BACKLOG_AT_ONCE: usize = 2;
+/// … and however many are here, one is served for so many of them who were handed events: a visit may write twenty times
+/// as much, and those who come are not to wait for ever.
+const WALKED_FOR_ONE: usize = 32;
 /// Heartbeats go out in so many waves, spread over their interval.
 const WAVES: u32 = 64;
 /// Bytes that are read from a socket at once.
@@ -51,6 +54,8 @@ pub(super) struct Shard {
     run: Run,
     scratch: Vec<u8>,
     visits: usize,
+    /// Those who were handed events in this round's walk.
+    walked: usize,
     /// Whether it stopped since nobody was left.
     has_left: bool,
 }
@@ -74,6 +79,7 @@ impl Shard {
             run: Run::default(),
             scratch: vec![0; SCRATCH_BYTES],
             visits: 0,
+            walked: 0,
             has_left: false,
         }
     }
@@ -108,7 +114,8 @@ impl Shard {
     async fn round(&mut self) {
         let news = self.inbox.take(|id| self.broad.contains_key(id) || self.narrow.contains_key(id));
         self.take(news).await;
-        for _ in 0..self.again.len().min(BACKLOG_AT_ONCE) {
+        let share = BACKLOG_AT_ONCE.max(std::mem::take(&mut self.walked) / WALKED_FOR_ONE);
+        for _ in 0..self.again.len().min(share) {
             let Some(id) = self.next_again() else { break };
             self.visit(id).await;
         }
@@ -175,7 +182,7 @@ impl Shard {
     /// Visits the next few of those who look at every event, without looking each of them up; the last of them.
     fn walk_some(&mut self, after: Bound<ConnectionId>) -> Option<ConnectionId> {
         let now = self.settings.clock.monotonic();
-        let Self { broad, sockets, settings, head, run, scratch, due, again, .. } = self;
+        let Self { broad, sockets, settings, head, run, scratch, due, again, walked, .. } = self;
         let mut turn = Turn { settings, sockets, now, head: *head, run, scratch };
         let (mut last, mut gone, mut moved) = (None, Vec::new(), Vec::new());
         // What is asked of each lies far apart in memory; asked of all first, it is fetched for several at a time.
@@ -186,6 +193,7 @@ impl Shard {
         }
         for ((id, session), want) in broad.range_mut((after, Bound::Unbounded)).zip(wants) {
             last = Some(*id);
+            *walked = walked.saturating_add(usize::from(want != Want::Nothing));
             let visited = match want {
                 Want::Nothing => continue,
                 Want::Events => session.hand_on(&mut turn),
@@ -333,9 +341,11 @@ fn settle(
         }
         due.insert((due_at, id));
     }
-    if next == Next::Again {
-        again.insert(id);
-    }
+    match next {
+        Next::Again => again.insert(id),
+        // What it was to be visited for is done; a bell, a timer or an answer brings it back.
+        Next::Idle => again.remove(&id),
+    };
 }
 
 /// The wave of a connection: they are spread evenly, however many there are.

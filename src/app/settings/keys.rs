@@ -140,7 +140,7 @@ pub const KEYS: &[Key] = &[
         .later("leave it out; the log is on disk"),
     Key::count("limits.head_bytes", "16384", "Bytes of a request's head."),
     Key::count("limits.head_fields", "64", "Header fields of a request."),
-    Key::length("limits.head_ms", Some("10000"), "Time in which the head must arrive."),
+    Key::length("limits.head_ms", Some("10000"), "Time in which the head must arrive, from its first bytes."),
     Key::count("limits.uri_bytes", "4096", "Bytes of a request's path and query."),
     Key::count("limits.body_bytes", "65536", "Bytes of a body, except a batch's."),
     Key::count("limits.batch_bytes", "524288", "Bytes of a batch's body."),

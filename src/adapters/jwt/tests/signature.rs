@@ -190,7 +190,10 @@ fn a_token_that_was_good_before_stands_in_for_no_other() {
         let (ring, token) = (ring(algorithm), good(algorithm));
         let first = verdict(&ring, &token);
         assert!(first.is_ok());
-        assert_eq!(verdict(&ring, &token), first, "{algorithm}");
+        // It is known from its second time on.
+        for _ in 0..2 {
+            assert_eq!(verdict(&ring, &token), first, "{algorithm}");
+        }
         for place in 0..token.len() {
             let mut other = token.clone().into_bytes();
             other[place] = if other[place] == b'Z' { b'A' } else { b'Z' };
@@ -205,7 +208,9 @@ fn a_token_that_was_good_before_stands_in_for_no_other() {
 fn a_token_that_was_good_before_is_so_in_its_time_alone() {
     let (ring, at) = (ring(Algorithm::Hs256), |seconds: u64| Timestamp::saturating(seconds * 1000));
     let token = hs256_of(&claims_with(json!({"iat": NOW, "nbf": NOW})).to_string());
-    assert!(verdict_at(&ring, &token, at(NOW)).is_ok());
+    for _ in 0..2 {
+        assert!(verdict_at(&ring, &token, at(NOW)).is_ok());
+    }
     assert!(verdict_at(&ring, &token, at(NOW + 59)).is_ok());
     assert_eq!(verdict_at(&ring, &token, at(NOW + 100)), Err(TokenError::Expired));
     assert_eq!(verdict_at(&ring, &token, at(NOW - 100)), INVALID, "the clock was set back");
