@@ -52,6 +52,11 @@ impl Follower {
         timeout(LIMIT, waited).await.expect("the load does not end").unwrap();
     }
 
+    /// Waits until nothing more comes.
+    pub(crate) async fn over(&mut self) {
+        self.wait(u64::MAX).await;
+    }
+
     /// Whether nothing more comes.
     pub(crate) fn is_over(&self) -> bool {
         self.0.borrow().goal.is_some()

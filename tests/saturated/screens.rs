@@ -178,7 +178,15 @@ impl Watcher {
                 }
                 until_pause = self.frames_at_once();
             }
-            let message = timeout(QUIET_MAX, socket.next()).await;
+            let is_over = self.follower.is_over();
+            let message = tokio::select! {
+                message = timeout(QUIET_MAX, socket.next()) => message,
+                // What came may have been the last.
+                () = self.follower.over(), if !is_over => {
+                    self.read_on();
+                    continue;
+                }
+            };
             let text = match message.unwrap_or_else(|_| panic!("nothing for {}", self.client.screen.name)) {
                 Some(Ok(Message::Text(text))) => text,
                 Some(Ok(Message::Close(frame))) => return self.closed(frame.as_ref()),
