@@ -129,10 +129,7 @@ fn run(wanted: &Wanted) -> Result<ExitCode, String> {
         return Ok(code);
     }
     let profile = if cfg!(debug_assertions) { "NOT the release profile" } else { "release profile" };
-    println!(
-        "{profile}; {} handshakes at a time; a lease is not built yet, so `full` has none\n",
-        wanted.at_once
-    );
+    println!("{profile}; {} handshakes at a time\n", wanted.at_once);
     println!("kind    connections  bytes each    goal        of warp  kept once all left");
     for count in &wanted.counts {
         let mut warp = None;
