@@ -25,15 +25,32 @@ pub(super) struct Groups {
     wide: BTreeSet<GroupId>,
     /// Found through the index, and asked once for each agent that becomes known.
     narrow: BTreeSet<GroupId>,
-    watchers: HashMap<AgentId, BTreeSet<GroupId>>,
+    /// In order. Most agents have few, and a list of one is a fifth of a tree of one.
+    watchers: HashMap<AgentId, Vec<GroupId>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Group {
     view: Arc<View>,
     members: Arc<BTreeSet<ConnectionId>>,
-    /// The agents under which the index has it.
-    indexed: BTreeSet<AgentId>,
+    /// The agents under which the index has it, in order.
+    indexed: Vec<AgentId>,
+}
+
+/// Puts into a list that is in order what it has not; whether that is so.
+fn insert<T: Ord>(list: &mut Vec<T>, item: T) -> bool {
+    let place = list.binary_search(&item);
+    if let Err(place) = &place {
+        list.insert(*place, item);
+    }
+    place.is_err()
+}
+
+/// Takes something out of a list that is in order.
+fn remove<T: Ord>(list: &mut Vec<T>, item: &T) {
+    if let Ok(place) = list.binary_search(item) {
+        list.remove(place);
+    }
 }
 
 impl Groups {
@@ -72,10 +89,10 @@ impl Groups {
         self.next = self.next.wrapping_add(1);
         self.numbers.insert(Arc::clone(&view), id);
         let indexed = if view.shows_nothing() {
-            BTreeSet::new()
+            Vec::new()
         } else if view.shows_every_agent() {
             self.broad.insert(id);
-            BTreeSet::new()
+            Vec::new()
         } else {
             self.index(id, watched)
         };
@@ -84,18 +101,18 @@ impl Groups {
         (id, view)
     }
 
-    fn index(&mut self, id: GroupId, watched: Watched) -> BTreeSet<AgentId> {
+    fn index(&mut self, id: GroupId, watched: Watched) -> Vec<AgentId> {
         match watched {
             Watched::Few(agents) if agents.len() <= self.few_max => {
                 self.narrow.insert(id);
                 for agent in &agents {
-                    self.watchers.entry(agent.clone()).or_default().insert(id);
+                    insert(self.watchers.entry(agent.clone()).or_default(), id);
                 }
-                agents
+                agents.into_iter().collect()
             }
             Watched::Few(_) | Watched::Many => {
                 self.wide.insert(id);
-                BTreeSet::new()
+                Vec::new()
             }
         }
     }
@@ -115,10 +132,10 @@ impl Groups {
         self.unindex(id, &group.indexed);
     }
 
-    fn unindex(&mut self, id: GroupId, indexed: &BTreeSet<AgentId>) {
+    fn unindex(&mut self, id: GroupId, indexed: &[AgentId]) {
         for agent in indexed {
             if let Some(of_agent) = self.watchers.get_mut(agent) {
-                of_agent.remove(&id);
+                remove(of_agent, &id);
                 if of_agent.is_empty() {
                     self.watchers.remove(agent);
                 }
@@ -130,8 +147,8 @@ impl Groups {
         let mut grown = Vec::new();
         for id in &self.narrow {
             let Some(group) = self.groups.get_mut(id) else { continue };
-            if group.view.shows(agent) && group.indexed.insert(agent.clone()) {
-                self.watchers.entry(agent.clone()).or_default().insert(*id);
+            if group.view.shows(agent) && insert(&mut group.indexed, agent.clone()) {
+                insert(self.watchers.entry(agent.clone()).or_default(), *id);
                 if group.indexed.len() > self.few_max {
                     grown.push((*id, std::mem::take(&mut group.indexed)));
                 }
@@ -147,7 +164,7 @@ impl Groups {
     pub(super) fn agent_gone(&mut self, agent: &AgentId) {
         for id in self.watchers.remove(agent).unwrap_or_default() {
             if let Some(group) = self.groups.get_mut(&id) {
-                group.indexed.remove(agent);
+                remove(&mut group.indexed, agent);
             }
         }
     }
