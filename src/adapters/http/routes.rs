@@ -28,7 +28,7 @@ pub(crate) fn routes(api: Arc<Api>, others: BoxedFilter<(Response,)>) -> BoxedFi
             async move { Ok::<_, warp::Rejection>(dispatch(&api, action, call, body).await) }.instrument(span)
         })
         .boxed();
-    // The few others first: a handshake would be tried on each route of the API before.
+    // The few others first: a handshake is the dearest request, and looks at no route, call or body of the API so.
     let all = others.or(ours).unify();
     warp::ext::optional::<Caller>()
         .and(all.map(Ok).or_else(|rejection| async move { Ok::<_, Infallible>((Err(rejection),)) }))

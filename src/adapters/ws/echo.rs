@@ -84,9 +84,7 @@ impl From<Gone> for End {
 impl Echo {
     fn new(switched: Switched, limits: Limits) -> Self {
         let rung = Arc::new(Rung::default());
-        let mut link = Link::new(switched.socket, Arc::clone(&rung).into(), &switched.came);
-        link.put(|own| *own = switched.answer);
-        Self { link, rung, limits }
+        Self { link: switched.link(Arc::clone(&rung).into()), rung, limits }
     }
 
     async fn serve(mut self) {

@@ -136,8 +136,7 @@ impl Session {
         let bell = registration.inbox().bell(registration.id());
         let now = settings.clock.monotonic();
         let hello = frame::hello(&frame::Hello::of(&opened, settings.heartbeat));
-        let mut link = Link::new(switched.socket, Arc::clone(&bell).into(), &switched.came);
-        link.put(|own| *own = switched.answer);
+        let mut link = switched.link(Arc::clone(&bell).into());
         link.put_text(&hello);
         let mut session = Self {
             link,

@@ -1,6 +1,8 @@
 //! The switch of protocols: the answer that accepts a handshake, and the plain socket taken back from
 //! hyper behind it.
 
+use std::task::Waker;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -12,6 +14,7 @@ use tokio::net::TcpStream;
 use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::{Reply, Response};
 
+use super::link::Link;
 use crate::adapters::line::{Line, MayWait};
 
 /// RFC 6455, section 1.3: what a server adds to the key to show that it understood.
@@ -56,6 +59,15 @@ pub(super) struct Switched {
     pub(super) came: Bytes,
     /// The answer to the handshake, where that waits for what follows it.
     pub(super) answer: Vec<u8>,
+}
+
+impl Switched {
+    /// The link over it; where the answer waits it is the first that goes out.
+    pub(super) fn link(self, waker: Waker) -> Link {
+        let mut link = Link::new(self.socket, waker, &self.came);
+        link.put(|own| *own = self.answer);
+        link
+    }
 }
 
 /// The socket once the answer went out, or waits for what follows it.
